@@ -1,0 +1,100 @@
+import { isAxiosError, isCancel } from 'axios'
+
+/** Codes that the browser makes itself, where the server sent none that is worth showing. */
+export const NETWORK_ERROR = 'NETWORK_ERROR'
+export const SERVER_ERROR = 'SERVER_ERROR'
+export const CLIENT_ERROR = 'CLIENT_ERROR'
+export const CANCELLED = 'CANCELLED'
+
+/** English texts of those codes; the user interface shows the translation of the code where it has one. */
+export const CLIENT_MADE_MESSAGES: Readonly<Record<string, string>> = {
+  [NETWORK_ERROR]: 'Network Error - Please check your connection',
+  [SERVER_ERROR]: 'Server is temporarily unavailable. Please try again later.',
+  [CLIENT_ERROR]: 'Something went wrong. Please try again.',
+  [CANCELLED]: 'The request was cancelled.',
+}
+
+export interface AppErrorInit {
+  code: string
+  /** HTTP status, or 0 when no reply came. */
+  status?: number
+  message?: string
+  /** Messages of a 422 by field path, such as `tags.0`. */
+  fieldErrors?: Record<string, string>
+  requestId?: string | null
+  details?: Record<string, unknown>
+  cause?: unknown
+}
+
+/** The one shape in which every failure reaches stores, forms and views. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: string
+  readonly status: number
+  readonly fieldErrors: Readonly<Record<string, string>>
+  readonly requestId: string | null
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(init: AppErrorInit) {
+    super(init.message ?? CLIENT_MADE_MESSAGES[init.code] ?? init.code, { cause: init.cause })
+    this.code = init.code
+    this.status = init.status ?? 0
+    this.fieldErrors = init.fieldErrors ?? {}
+    this.requestId = init.requestId ?? null
+    this.details = init.details ?? {}
+  }
+}
+
+interface Envelope {
+  code: string
+  message: string
+  details: Record<string, unknown>
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The server's error envelope, or null when the body is something else (a proxy's HTML page, say). */
+function readEnvelope(body: unknown): Envelope | null {
+  if (!isRecord(body) || !isRecord(body.error)) return null
+  const { code, message, details } = body.error
+  if (typeof code !== 'string' || typeof message !== 'string') return null
+  return { code, message, details: isRecord(details) ? details : {} }
+}
+
+function readFieldErrors(details: Record<string, unknown>): Record<string, string> {
+  if (!isRecord(details.fields)) return {}
+  return Object.fromEntries(
+    Object.entries(details.fields).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  )
+}
+
+/** Turns whatever was thrown into an `AppError`; one that is already normalised is returned as is. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  if (isCancel(thrown)) return new AppError({ code: CANCELLED, cause: thrown })
+  if (!isAxiosError(thrown)) return new AppError({ code: CLIENT_ERROR, cause: thrown })
+
+  const reply = thrown.response
+  if (!reply) return new AppError({ code: NETWORK_ERROR, cause: thrown })
+
+  const envelope = readEnvelope(reply.data)
+  const header: unknown = reply.headers['x-request-id']
+  const common = {
+    status: reply.status,
+    requestId: typeof header === 'string' ? header : null,
+    details: envelope?.details,
+    cause: thrown,
+  }
+  if (reply.status >= 500) return new AppError({ ...common, code: SERVER_ERROR })
+  if (!envelope) return new AppError({ ...common, code: CLIENT_ERROR })
+  return new AppError({
+    ...common,
+    code: envelope.code,
+    message: envelope.message,
+    fieldErrors: readFieldErrors(envelope.details),
+  })
+}

@@ -1,0 +1,172 @@
+import { toAppError } from './app-error'
+import type {
+  Credentials,
+  FirstSuperuser,
+  Registration,
+  SessionApi,
+  SessionUser,
+  TokenReply,
+} from './session-api'
+import { readSessionHint, writeSessionHint } from './session-hint'
+import type { TokenHolder } from './session-token'
+import type { TabChannel } from './tab-channel'
+import type { TabLock } from './tab-lock'
+
+export type SessionEvent =
+  | { type: 'signed-in'; user: SessionUser }
+  /** `chosen`: someone pressed sign-out, here or in another tab; `ended`: the server ended it. */
+  | { type: 'signed-out'; reason: 'chosen' | 'ended' }
+
+export interface SessionManager {
+  login(credentials: Credentials): Promise<void>
+  register(registration: Registration): Promise<void>
+  setup(account: FirstSuperuser): Promise<void>
+  /** Signs out in every tab, even where the server can't be reached. */
+  logout(): Promise<void>
+  /**
+   * Replaces the token that a request was refused with. However many requests and tabs ask at once,
+   * the server is asked once. Rejects with an `AppError`; one that refuses the session ends it.
+   */
+  refresh(refused: string | null): Promise<string>
+  /** Brings back the session of an earlier page load; false when there is none. */
+  restore(): Promise<boolean>
+  /** Calls the listener whenever someone gets signed in or out, in this tab or another one. */
+  subscribe(listener: (event: SessionEvent) => void): void
+}
+
+export interface SessionManagerParts {
+  api: SessionApi
+  token: TokenHolder
+  lock: TabLock
+  channel: TabChannel
+  /** How long a tab that waited for the lock hopes for the winner's token, in milliseconds. */
+  patience?: number
+}
+
+/** Replies to a refresh that say nothing about the session: worth another attempt later. */
+const PASSING_STATUSES: readonly number[] = [408, 425, 429]
+
+function refusesSession(status: number): boolean {
+  return status >= 400 && status < 500 && !PASSING_STATUSES.includes(status)
+}
+
+export function createSessionManager(parts: SessionManagerParts): SessionManager {
+  const { api, token, lock, channel, patience = 200 } = parts
+  const listeners = new Set<(event: SessionEvent) => void>()
+  let running: Promise<string> | null = null
+  let latest: TokenReply | null = null
+  /** Counts sign-ins and sign-outs, so that a reply asked for before one of them changes nothing. */
+  let generation = 0
+
+  function emit(event: SessionEvent) {
+    for (const listener of listeners) listener(event)
+  }
+
+  function adopt(reply: TokenReply) {
+    latest = reply
+    token.set(reply.access_token)
+    writeSessionHint(true)
+    emit({ type: 'signed-in', user: reply.user })
+  }
+
+  function drop(reason: 'chosen' | 'ended') {
+    generation += 1
+    latest = null
+    token.set(null)
+    writeSessionHint(false)
+    emit({ type: 'signed-out', reason })
+  }
+
+  channel.listen((message) => {
+    if (message.type === 'signed-in') adopt(message.reply)
+    else if (message.type === 'signed-out') drop(message.reason)
+    else if (latest) channel.post({ type: 'signed-in', reply: latest })
+  })
+
+  async function start(request: () => Promise<TokenReply>): Promise<void> {
+    const reply = await request()
+    generation += 1
+    adopt(reply)
+    channel.post({ type: 'signed-in', reply })
+  }
+
+  /** The token that another tab got meanwhile; its message may arrive a moment after the lock is free. */
+  function tokenOfOtherTab(refused: string | null): Promise<string | null> {
+    return new Promise((resolve) => {
+      const finish = (found: string | null) => {
+        clearTimeout(timer)
+        stop()
+        resolve(found)
+      }
+      const stop = channel.listen((message) => {
+        if (message.type === 'signed-out') finish(null)
+        if (message.type === 'signed-in' && message.reply.access_token !== refused) {
+          finish(message.reply.access_token)
+        }
+      })
+      const timer = setTimeout(() => finish(null), patience)
+      channel.post({ type: 'token-wanted' })
+    })
+  }
+
+  async function renew(refused: string | null): Promise<string> {
+    const asked = generation
+    return lock(async (contended) => {
+      const current = token.get()
+      if (current !== null && current !== refused) return current
+      const passed = contended ? await tokenOfOtherTab(refused) : null
+      if (passed !== null) return passed
+      try {
+        const reply = await api.refresh()
+        if (asked === generation) {
+          adopt(reply)
+          channel.post({ type: 'signed-in', reply })
+        }
+        return reply.access_token
+      } catch (thrown) {
+        const error = toAppError(thrown)
+        if (refusesSession(error.status) && asked === generation) {
+          drop('ended')
+          channel.post({ type: 'signed-out', reason: 'ended' })
+        }
+        throw error
+      }
+    })
+  }
+
+  function refresh(refused: string | null): Promise<string> {
+    running ??= renew(refused).finally(() => {
+      running = null
+    })
+    return running
+  }
+
+  return {
+    refresh,
+    login: (credentials) => start(() => api.login(credentials)),
+    register: (registration) => start(() => api.register(registration)),
+    setup: (account) => start(() => api.setup(account)),
+    async logout() {
+      try {
+        await api.logout()
+      } finally {
+        drop('chosen')
+        channel.post({ type: 'signed-out', reason: 'chosen' })
+      }
+    },
+    async restore() {
+      if (token.get() !== null) return true
+      if (!readSessionHint()) return false
+      try {
+        await refresh(null)
+        return true
+      } catch (thrown) {
+        if (refusesSession(toAppError(thrown).status)) return false
+        throw thrown
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+    },
+  }
+}

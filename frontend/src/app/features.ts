@@ -1,0 +1,4 @@
+import type { FeatureModule } from '@/shared/lib/feature'
+
+/** Every feature of the application, in one place. A new feature is its folder and a line here. */
+export const features: readonly FeatureModule[] = []

@@ -1,0 +1,45 @@
+import { createRouter, createWebHistory, type Router, type RouterHistory } from 'vue-router'
+import type { FeatureModule } from '@/shared/lib/feature'
+import { createCatalogue } from './catalogue'
+import { installGuards } from './guards'
+
+/**
+ * The router with its public routes and guards. The three catch-alls match the same paths: an
+ * unknown path finds the first, the guards show the others in its place, keeping the address.
+ */
+export function createAppRouter(
+  features: readonly FeatureModule[],
+  history: RouterHistory = createWebHistory(),
+): Router {
+  const router = createRouter({
+    history,
+    routes: [
+      ...features.flatMap((feature) => feature.publicRoutes ?? []),
+      {
+        path: '/:rest(.*)*',
+        name: 'not-found',
+        component: () => import('../views/NotFoundView.vue'),
+        meta: { titleKey: 'errors.notFound.title' },
+      },
+      {
+        path: '/:rest(.*)*',
+        name: 'forbidden',
+        component: () => import('../views/ForbiddenView.vue'),
+        meta: { titleKey: 'errors.forbidden.title' },
+      },
+      {
+        path: '/:rest(.*)*',
+        name: 'unavailable',
+        component: () => import('../views/UnavailableView.vue'),
+        meta: { titleKey: 'errors.unavailable.title' },
+      },
+    ],
+    scrollBehavior: (to, from, saved) => {
+      if (saved) return saved
+      if (to.hash) return { el: to.hash }
+      return to.path === from.path ? false : { top: 0 }
+    },
+  })
+  installGuards(router, createCatalogue(features))
+  return router
+}

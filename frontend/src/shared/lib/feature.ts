@@ -1,0 +1,31 @@
+import type { RouteRecordRaw } from 'vue-router'
+import type { Language } from './languages'
+
+type LocaleFile = { default: Record<string, unknown> }
+
+/** What a feature brings to the application; each exports one from its `routes.ts`. */
+export interface FeatureModule {
+  name: string
+  /**
+   * Views by page name. `GET /navigation` decides which of them a person gets, and under which path
+   * they stand in the menu. All routes of a page, `/items/:id` for instance, are children of its name.
+   */
+  pages?: Readonly<Record<string, readonly RouteRecordRaw[]>>
+  /** Routes that need no session, such as the login. */
+  publicRoutes?: readonly RouteRecordRaw[]
+  /** Its texts, all under the one key that is its name. */
+  locales: Readonly<Record<Language, () => Promise<LocaleFile>>>
+}
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** i18n key of the document's title. */
+    titleKey?: string
+    /** Needs no session. */
+    public?: boolean
+    /** Makes no sense with a session: whoever has one is led on. */
+    guestOnly?: boolean
+    /** The page whose grant this route needs; set when it is granted. */
+    page?: string
+  }
+}

@@ -1,0 +1,7 @@
+import { afterEach } from 'vitest'
+
+afterEach(() => {
+  localStorage.clear()
+  sessionStorage.clear()
+  document.body.innerHTML = ''
+})
