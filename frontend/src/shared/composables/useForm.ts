@@ -57,31 +57,31 @@ export function useForm<Values extends Record<string, unknown>>(options: FormOpt
   const pending = ref(false)
 
   const rules = Object.fromEntries(
-    fields.filter((field) => options.rules?.[field]).map((field) => [field, options.rules![field]]),
+    fields.filter((name) => options.rules?.[name]).map((name) => [name, options.rules![name]]),
   )
   const vuelidate = useVuelidate(rules, values, {
     $externalResults: serverErrors,
     $scope: false,
   }) as unknown as Ref<FormState & Record<Field, FieldState | undefined>>
 
-  function messageOf(field: Field): string | undefined {
-    const broken = vuelidate.value[field]?.$errors[0]
+  function messageOf(name: Field): string | undefined {
+    const broken = vuelidate.value[name]?.$errors[0]
     if (broken) {
       return broken.$validator === '$externalResults'
         ? String(broken.$message)
         : t(String(broken.$params.key), broken.$params)
     }
-    return serverErrors.value[field]
+    return serverErrors.value[name]
   }
 
   const errors = computed(
     () =>
-      Object.fromEntries(fields.map((field) => [field, messageOf(field)])) as Record<
+      Object.fromEntries(fields.map((name) => [name, messageOf(name)])) as Record<
         Field,
         string | undefined
       >,
   )
-  const isValid = computed(() => fields.every((field) => errors.value[field] === undefined))
+  const isValid = computed(() => fields.every((name) => errors.value[name] === undefined))
 
   const idOf = (name: Field) => `${formId}-${name}`
 
@@ -104,6 +104,14 @@ export function useForm<Values extends Record<string, unknown>>(options: FormOpt
       },
     }
   }
+
+  /** What a summary above the form lists, with the ids that lead to the fields. */
+  const summary = computed(() =>
+    fields.flatMap((name) => {
+      const message = errors.value[name]
+      return message === undefined ? [] : [{ id: idOf(name), message }]
+    }),
+  )
 
   async function focusFirstInvalid() {
     await nextTick()
@@ -141,5 +149,5 @@ export function useForm<Values extends Record<string, unknown>>(options: FormOpt
     vuelidate.value.$reset()
   }
 
-  return { values, errors, isValid, pending, field, submit, reset }
+  return { values, errors, summary, isValid, pending, field, submit, reset }
 }

@@ -1,0 +1,35 @@
+import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
+
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+]
+
+/** Dates and numbers in the chosen language; dates come as the RFC 3339 texts of the API. */
+export function useFormat() {
+  const { locale } = useI18n()
+  const formats = computed(() => ({
+    date: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium' }),
+    dateTime: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }),
+    relative: new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }),
+    number: new Intl.NumberFormat(locale.value),
+  }))
+
+  /** How long ago, in the largest unit that fits; under a minute it is "now". */
+  function relative(timestamp: string, now: number = Date.now()): string {
+    const seconds = (new Date(timestamp).getTime() - now) / 1000
+    const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 0]
+    return formats.value.relative.format(size ? Math.round(seconds / size) : 0, unit)
+  }
+
+  return {
+    date: (timestamp: string) => formats.value.date.format(new Date(timestamp)),
+    dateTime: (timestamp: string) => formats.value.dateTime.format(new Date(timestamp)),
+    number: (value: number) => formats.value.number.format(value),
+    relative,
+  }
+}
