@@ -1,7 +1,13 @@
-import { afterEach } from 'vitest'
+import { enableAutoUnmount } from '@vue/test-utils'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { server } from './server'
 
+beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+enableAutoUnmount(afterEach)
 afterEach(() => {
+  server.resetHandlers()
   localStorage.clear()
   sessionStorage.clear()
   document.body.innerHTML = ''
 })
+afterAll(() => server.close())

@@ -25,6 +25,8 @@ declare module 'vue-router' {
     public?: boolean
     /** Makes no sense with a session: whoever has one is led on. */
     guestOnly?: boolean
+    /** One column, a card wide, for a public route. */
+    layout?: 'narrow'
     /** The page whose grant this route needs; set when it is granted. */
     page?: string
   }
