@@ -1,0 +1,68 @@
+"""The cache that several processes share."""
+
+import time
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+log = structlog.get_logger("musubi.cache")
+
+_PREFIX = "musubi:cache:"
+# How long a cache that failed is left alone, so that an outage costs one timeout now and then, not one per request.
+_COOL_DOWN_SECONDS = 2.0
+
+T = TypeVar("T")
+
+
+class RedisCache:
+    """Keeps values in Redis 7+ or Valkey."""
+
+    def __init__(self, url: str) -> None:
+        self._redis: Redis = Redis.from_url(
+            url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 1)
+        )
+        self._away_until = 0.0
+
+    async def get_many(self, *keys: str) -> list[bytes | None]:
+        # One GET each instead of MGET: a cluster may keep the keys on different nodes.
+        pipeline = self._redis.pipeline(transaction=False)
+        for key in keys:
+            pipeline.get(_PREFIX + key)
+        found: list[bytes | None] | None = await self._try(pipeline.execute())
+        return [None] * len(keys) if found is None else found
+
+    async def put(self, key: str, value: bytes, *, seconds: int) -> None:
+        await self._try(self._redis.set(_PREFIX + key, value, ex=seconds))
+
+    async def increment(self, key: str) -> None:
+        await self._try(self._redis.incr(_PREFIX + key))
+
+    async def ping(self) -> None:
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError) as error:
+            raise ConnectionError(str(error)) from error
+
+    async def clear(self) -> None:
+        async for key in self._redis.scan_iter(match=f"{_PREFIX}*", count=1000):
+            await self._redis.delete(key)
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def _try(self, operation: Awaitable[T]) -> T | None:
+        if time.monotonic() < self._away_until:
+            if hasattr(operation, "close"):
+                operation.close()
+            return None
+        try:
+            return await operation
+        except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + _COOL_DOWN_SECONDS
+            log.warning("cache unreachable, going on without it", reason=str(error)[:200])
+            return None

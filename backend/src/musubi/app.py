@@ -1,0 +1,118 @@
+"""The application: its features, in order, and what stands around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from musubi import __version__
+from musubi.adapters.cache import open_cache
+from musubi.core.database import Database
+from musubi.core.events import Events
+from musubi.core.feature import Feature
+from musubi.core.http.body_limit import BodyLimit
+from musubi.core.http.docs_pages import add_documentation
+from musubi.core.http.error_handling import ErrorBoundary, add_error_handlers
+from musubi.core.http.request_context import RequestContext
+from musubi.core.http.security_headers import SecurityHeaders
+from musubi.core.http.spa import add_spa
+from musubi.core.http.trusted_hosts import TrustedHosts
+from musubi.core.openapi import build_openapi, check_policies
+from musubi.features import accounts, items, system
+from musubi.features.system import health, test_support
+from musubi.settings import Environment, Settings
+
+# From the top down: a feature may use those below it, and knows none above it.
+FEATURES: tuple[Feature, ...] = (system.FEATURE, items.FEATURE, accounts.FEATURE)
+
+API_PREFIX = "/api/v1"
+WEB_DIRECTORY = Path(__file__).parent / "web"
+
+_DESCRIPTION = """The HTTP API of Musubi.
+
+Sign in with `POST /api/v1/auth/login` and send the access token as `Authorization: Bearer …`. Errors come in one
+envelope; `code` never changes, `message` follows `Accept-Language` (English, Japanese).
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application for these settings. Raises ConfigurationError when its secret can't be kept."""
+    app = FastAPI(
+        title="Musubi",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=_lifespan,
+        middleware=_middleware(settings),
+        # Ours are served with assets of our own, and under /api.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.features = FEATURES
+    app.state.database = Database(settings.database, pool_size=settings.database_pool_size)
+    app.state.cache = open_cache(settings.redis_url)
+    app.state.events = Events(FEATURES)
+    add_error_handlers(app)
+    for feature in FEATURES:
+        if feature.install is not None:
+            feature.install(app)
+        for router in feature.routers:
+            app.include_router(router, prefix=API_PREFIX)
+    app.include_router(health.router)
+    if settings.env is Environment.TEST:
+        app.include_router(test_support.router, prefix=API_PREFIX)
+    check_policies(app)
+    app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
+    if settings.serves_docs:
+        add_documentation(app)
+    add_spa(app, WEB_DIRECTORY)
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """From the outside in. All of it is plain ASGI: Starlette's `BaseHTTPMiddleware` costs more than a query."""
+    layers = [
+        Middleware(RequestContext),
+        Middleware(SecurityHeaders),
+        Middleware(ErrorBoundary),
+        Middleware(TrustedHosts, hosts=settings.hosts),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_origin_regex=_subdomains_of(settings.cors_parent_domain),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+            allow_headers=[
+                "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+                "X-Request-ID", "X-Session-Transport",
+            ],
+            allow_credentials=True,
+            expose_headers=[
+                "X-Total-Count", "X-Request-ID", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Location",
+            ],
+        ),
+        Middleware(BodyLimit, limit=settings.max_body_bytes),
+    ]  # fmt: skip
+    if settings.trusted_proxies:
+        layers.insert(0, Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)))
+    return layers
+
+
+def _subdomains_of(domain: str | None) -> str | None:
+    if domain is None:
+        return None
+    return r"https://([a-z0-9-]+\.)+" + domain.replace(".", r"\.")
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.accounts.hasher.close()
+    await app.state.cache.close()
+    await app.state.database.dispose()

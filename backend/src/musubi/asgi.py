@@ -1,0 +1,14 @@
+"""The application as a server's worker process makes it, from the environment."""
+
+from fastapi import FastAPI
+
+from musubi.app import create_app
+from musubi.core.logging import configure_logging
+from musubi.settings import Environment, load_settings
+
+
+def application() -> FastAPI:
+    """What `uvicorn --factory musubi.asgi:application` serves."""
+    settings = load_settings()
+    configure_logging(settings.log_level, "json" if settings.env is Environment.PRODUCTION else "console")
+    return create_app(settings)

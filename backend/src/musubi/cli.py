@@ -1,0 +1,140 @@
+"""The command `musubi`."""
+
+import asyncio
+import getpass
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from musubi import __version__, operations
+from musubi.core.errors import AppError
+from musubi.settings import ConfigurationError, Settings, load_settings
+
+app = typer.Typer(
+    name="musubi",
+    help="Musubi: a full-stack web application for teams. Settings come from the environment and from .env.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+T = TypeVar("T")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"musubi: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def _settings(**overrides: Any) -> Settings:
+    try:
+        return load_settings(**overrides)
+    except ConfigurationError as error:
+        _fail(str(error))
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run what talks to the database; whatever an operator can mend ends in one line."""
+    try:
+        return asyncio.run(work)
+    except (ConfigurationError, operations.CannotProceed) as error:
+        _fail(str(error))
+
+
+@app.callback(invoke_without_command=True)
+def main(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen at (HOST; default 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen at (PORT; default 8000).")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs REDIS_URL.")] = 1,
+    reload: Annotated[bool, typer.Option("--reload", help="Start anew when the code changes (development).")] = False,
+) -> None:
+    """Serve the API and the browser application until Ctrl-C."""
+    settings = _settings(host=host, port=port)
+    if workers > 1 and settings.redis_url is None:
+        _fail("REDIS_URL: needed for --workers above 1, so that the processes know of each other")
+    # Worker processes read their settings anew, and must find what was given here.
+    os.environ["HOST"], os.environ["PORT"] = settings.host, str(settings.port)
+    from musubi.server import bind, serve as run_server
+
+    try:
+        operations.check_data_directory(settings)
+        listener = bind(settings)
+    except ConfigurationError as error:
+        _fail(str(error))
+    link = _run(operations.prepare(settings))
+    typer.echo(f"Musubi {__version__} at {settings.public_url} (Ctrl-C stops it)")
+    if link is not None:
+        typer.echo(f"Make the first superuser here, once: {link}")
+    sys.stdout.flush()
+    try:
+        run_server(settings, listener, workers=workers, reload=reload)
+    except ConfigurationError as error:
+        _fail(str(error))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the shape this version expects."""
+    settings = _settings()
+    done = _run(operations.migrate(settings))
+    typer.echo(done)
+
+
+@app.command()
+def createsuperuser(
+    username: Annotated[str, typer.Option(help="3 to 50 letters, digits, `_`, `.` or `-`.")],
+    email: Annotated[str, typer.Option(help="The e-mail address.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input, not from a prompt.")
+    ] = False,
+) -> None:
+    """Make a superuser. The password is asked for, or read from standard input."""
+    settings = _settings()
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_password()
+    try:
+        user_id = _run(operations.create_superuser(settings, username, email, password))
+    except AppError as error:
+        _fail("; ".join(text.en for text in error.fields.values()) or str(error))
+    typer.echo(f"Superuser {username} made (id {user_id})")
+
+
+def _ask_password() -> str:
+    password = getpass.getpass("Password: ")
+    if password != getpass.getpass("Again: "):
+        _fail("the two passwords differ")
+    return password
+
+
+@app.command("export-contract")
+def export_contract(
+    directory: Annotated[Path, typer.Argument(help="Where to write openapi.json.")] = Path("contract"),
+) -> None:
+    """Write the contract that the browser application is generated from."""
+    document = operations.contract()
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "openapi.json"
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    typer.echo(f"{path}: {len(document['paths'])} paths")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is configured, what can be reached, and what is wrong. Exits with 1 when something is."""
+    settings = _settings()
+    findings = asyncio.run(operations.diagnose(settings))
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.subject:<10} {finding.text}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,12 @@
+"""What is known about the request (or command) that is being served, for code that is not handed it."""
+
+from contextvars import ContextVar
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id that the reply, every log line and every error of this request carry."""
+
+locale: ContextVar[str] = ContextVar("locale", default="en")
+"""The language of messages: `en` or `ja`."""
+
+actor_id: ContextVar[int | None] = ContextVar("actor_id", default=None)
+"""The signed-in user, who is written into `created_by` and `updated_by`; None for the application itself."""

@@ -1,0 +1,160 @@
+"""The database: one engine, reading connections, and the transaction that a request gets.
+
+Reads run as Core statements on a connection without a transaction of its own; changes run in one `AsyncSession`
+per request that is committed before the reply is sent. Nobody else commits.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import anyio
+from fastapi import Depends
+from sqlalchemy import URL, event, exc, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
+from starlette.requests import HTTPConnection
+
+Write = Callable[[AsyncSession], Awaitable[None]]
+
+_READING = "musubi_reading"
+_OUTLIVING = "outlives_rollback"
+_AFTER_COMMIT = "after_commit"
+
+# Any number will do as long as nothing else in this database uses it for pg_advisory_xact_lock.
+_ADVISORY_LOCKS = {"superusers": 7_305_001}
+
+
+class Database:
+    """One database and its pool. Embedded: a SQLite file; otherwise PostgreSQL."""
+
+    def __init__(self, url: URL | str, *, pool_size: int = 10, max_overflow: int = 20) -> None:
+        url = make_url(url)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        connect_args: dict[str, Any] = (
+            # How long a writer waits for the one before it.
+            {"timeout": 10.0}
+            if self.is_sqlite
+            # jit: its planning costs more than our short statements ever win back.
+            else {"timeout": 10, "server_settings": {"jit": "off", "application_name": "musubi"}}
+        )
+        self.engine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=max_overflow, pool_timeout=10, connect_args=connect_args
+        )
+        if self.is_sqlite:
+            _configure_sqlite(self)
+        else:
+            event.listen(self.engine.sync_engine, "checkout", _refuse_closed_connection)
+        self._reading_engine = self.engine.execution_options(
+            **({_READING: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading; each statement sees what was committed before it."""
+        async with self._reading_engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session that is committed at the end, or rolled back when the block raises."""
+        async with self._sessions() as session:
+            try:
+                yield session
+                await session.commit()
+            except BaseException:
+                # A client that hangs up must not keep the rollback, or what has to outlive it, from happening.
+                with anyio.CancelScope(shield=True):
+                    await session.rollback()
+                    for write in session.info.pop(_OUTLIVING, ()):
+                        async with self._sessions.begin() as survivor:
+                            await write(survivor)
+                raise
+        for callback in session.info.pop(_AFTER_COMMIT, ()):
+            await callback()
+
+    async def ping(self) -> None:
+        """Ask the database for an answer; raises whatever its driver raises when there is none."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def outlive_rollback(session: AsyncSession, write: Write) -> None:
+    """Run `write` in a transaction of its own if this one is rolled back.
+
+    For what an error reply must not undo: the session that a stolen token ends is ended although the request
+    that noticed it answers 401. Do the same change in `session` too when the request may also succeed.
+    """
+    session.info.setdefault(_OUTLIVING, []).append(write)
+
+
+def after_commit(session: AsyncSession, callback: Callable[[], Awaitable[None]]) -> None:
+    """Run `callback` once this transaction is committed. It is lost if the process dies in between, so it may only
+    do what is harmless to lose, such as dropping a cached value that expires anyway."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+async def exclusive(session: AsyncSession, name: str) -> None:
+    """Hold the lock `name` until the transaction ends, so that a rule over many rows can be checked and kept.
+
+    SQLite needs none: its writing transactions already run one at a time.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCKS[name]})
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database could not be asked at all (gone, full, locked), as opposed to asked wrongly."""
+    if isinstance(error, exc.DBAPIError):
+        return error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)
+    return isinstance(error, exc.TimeoutError | ConnectionError | TimeoutError)
+
+
+def _configure_sqlite(database: Database) -> None:
+    @event.listens_for(database.engine.sync_engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        # The driver would begin transactions by itself, and later than we want.
+        connection.isolation_level = None
+        cursor: sqlite3.Cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(database.engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A deferred transaction that turns writer fails at once when another one wrote meanwhile; an immediate
+        # one waits for its turn.
+        reading = connection.get_execution_options().get(_READING)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _refuse_closed_connection(connection: Any, _record: object, _proxy: object) -> None:
+    # Costs no round trip, unlike a ping: asyncpg already knows that the server has hung up.
+    if connection.driver_connection.is_closed():
+        raise exc.DisconnectionError
+
+
+def database_of(connection: HTTPConnection) -> Database:
+    """The application's database."""
+    return connection.app.state.database  # type: ignore[no-any-return]
+
+
+async def _session(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    async with database_of(connection).transaction() as session:
+        yield session
+
+
+async def _reader(connection: HTTPConnection) -> AsyncIterator[AsyncConnection]:
+    async with database_of(connection).reading() as reader:
+        yield reader
+
+
+# scope="function": both end before the reply is sent. With FastAPI's default they would end after it, and a client
+# could be told 201 for a row that then fails to commit.
+SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+ReaderDep = Annotated[AsyncConnection, Depends(_reader, scope="function")]

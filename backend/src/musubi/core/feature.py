@@ -1,0 +1,40 @@
+"""How a feature presents itself to the application."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from musubi.core.i18n import Text
+from musubi.core.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the browser application, and who may open it: everyone signed in, or holders of `permission`."""
+
+    name: str
+    path: str
+    title: Text
+    icon: str
+    """A name from the Lucide set."""
+    order: int
+    permission: Permission | None = None
+
+
+EventHandler = Callable[[AsyncSession, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature's manifest. `app.FEATURES` lists them; nothing is discovered."""
+
+    name: str
+    routers: tuple[APIRouter, ...] = ()
+    pages: tuple[Page, ...] = ()
+    handlers: dict[type, EventHandler] = field(default_factory=dict)
+    """What this feature does when something happens in a feature below it; see `core.events`."""
+    install: Callable[[FastAPI], None] | None = None
+    """Puts what the feature provides to the others into `app.state`, once, when the application is made."""

@@ -1,0 +1,36 @@
+"""Bounds what a request may make us read."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from musubi.core.errors import PayloadTooLarge
+from musubi.core.http.envelope import error_response
+from musubi.core.http.headers import header
+
+
+class BodyLimit:
+    """Answers 413 to a body of more than `limit` bytes: at once when its length is declared, else while it arrives."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = header(scope, b"content-length")
+        if declared is not None and declared.isdigit() and int(declared[:20]) > self.limit:
+            await error_response(PayloadTooLarge())(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > self.limit:
+                    raise PayloadTooLarge
+            return message
+
+        await self.app(scope, receive_within_limit, send)

@@ -1,0 +1,83 @@
+"""Turns whatever is raised into the error envelope."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from musubi.core.database import is_unavailable
+from musubi.core.errors import BY_STATUS, AppError, InternalServerError, Invalid, ServiceUnavailable
+from musubi.core.http.envelope import envelope, error_response
+from musubi.core.http.validation import describe_errors
+
+log = structlog.get_logger("musubi.errors")
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer the application's own, the framework's and validation errors with the envelope."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+
+
+async def _app_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, AppError)
+    return error_response(error)
+
+
+async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    known = BY_STATUS.get(error.status_code)
+    if known is not None:
+        return envelope(known.status, known.code, known.text.render(), headers=headers)
+    phrase = HTTPStatus(error.status_code).phrase
+    return envelope(error.status_code, f"HTTP_{error.status_code}", phrase, headers=headers)
+
+
+async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    details: dict[str, Any] = describe_errors(error.errors())
+    return envelope(Invalid.status, Invalid.code, Invalid.text.render(), details)
+
+
+class ErrorBoundary:
+    """Answers 500 (503 when the database can't be reached) for what nobody handled, and logs it under the id it
+    tells the client. Outside of every other layer but the request context, so that those are covered as well."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched_send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            error_id = uuid4()
+            shown: AppError
+            if isinstance(error, AppError):
+                shown = error
+            elif is_unavailable(error):
+                log.error("database unavailable", error_id=str(error_id), reason=str(error).splitlines()[0][:300])
+                shown = ServiceUnavailable(headers={"Retry-After": "5"})
+            else:
+                log.exception("unexpected error", error_id=str(error_id))
+                shown = InternalServerError()
+            if started:
+                # Too late for another status: cutting the connection is the only honest sign left.
+                raise
+            await error_response(shown, error_id=error_id)(scope, receive, send)

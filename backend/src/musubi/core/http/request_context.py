@@ -1,0 +1,65 @@
+"""Gives every request an id and a language, and writes the access log."""
+
+import re
+import time
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from musubi.core import context
+from musubi.core.http.headers import header
+from musubi.core.i18n import preferred_locale
+
+access_log = structlog.get_logger("musubi.access")
+
+# What others may choose as an id: enough for UUIDs, ULIDs and trace ids, nothing that could break a log line.
+_VALID_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
+
+
+class RequestContext:
+    """Keeps a valid incoming `X-Request-ID`, else makes one; sets the context variables that messages and logs read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        incoming = header(scope, b"x-request-id")
+        request_id = incoming.decode() if incoming and _VALID_ID.fullmatch(incoming) else uuid4().hex
+        context.request_id.set(request_id)
+        context.locale.set(preferred_locale((header(scope, b"accept-language") or b"").decode("latin-1")))
+        context.actor_id.set(None)
+        status, started = 0, time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            if scope["type"] == "http":
+                access_log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    query=_parameter_names(scope["query_string"]),
+                    status=status,
+                    duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                    client=scope["client"][0] if scope.get("client") else None,
+                    user_id=context.actor_id.get(),
+                )
+
+
+def _parameter_names(query: bytes) -> str | None:
+    """Which parameters a URL had, without their values: one of those could be a credential."""
+    if not query:
+        return None
+    return ",".join(name for name, _ in parse_qsl(query[:2000].decode("latin-1"), keep_blank_values=True)[:20])

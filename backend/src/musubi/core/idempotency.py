@@ -1,0 +1,133 @@
+"""`Idempotency-Key`: a create that is sent twice happens once.
+
+After the IETF draft "The Idempotency-Key HTTP Header Field": the first request claims the key, its reply is kept in
+the same transaction as what it created, and the same request gets that reply again for 24 hours. The claim is
+committed by itself, so that a second request can see that the first is still being served. A request that fails gives
+its key back; one that died with its process loses it after a minute.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Request, Response
+from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from musubi.core.clock import utcnow
+from musubi.core.database import Database, SessionDep, database_of, outlive_rollback
+from musubi.core.errors import Conflict, Invalid
+from musubi.core.i18n import Text
+from musubi.core.models import Base, BigId
+from musubi.core.permissions import SignedIn
+
+KEPT_FOR: Final = timedelta(hours=24)
+CLAIM_LEASE: Final = timedelta(minutes=1)
+
+_IN_FLIGHT = Text("The first request with this key is still being served", "同じキーのリクエストを処理中です")
+_OTHER_BODY = Text("This key was used for another request", "このキーは別のリクエストで使われています")
+
+# What of a reply is worth repeating; everything else (ids, security headers) is made anew.
+_KEPT_HEADERS = ("content-type", "location", "etag")
+
+
+class IdempotencyKey(Base):
+    """A key that a user's request claimed, and the reply once there is one."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("user_id", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int]
+    key: Mapped[str] = mapped_column(String(255))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    claimed_at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[int | None]
+    headers: Mapped[str | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Replay(Exception):
+    """Raised instead of serving a request that was served before; carries the first reply."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+async def _claim(
+    request: Request,
+    principal: SignedIn,
+    # Before the session: a claim must be committed before a writing transaction is open, or SQLite would wait for us.
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+) -> None:
+    if key is None:
+        return
+    body = await request.body()
+    fingerprint = hashlib.sha256(b"\0".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
+    database = database_of(request)
+    kept = await _find_or_claim(database, principal.user_id, key, fingerprint)
+    if kept is None:
+        request.state.idempotency = (principal.user_id, key)
+        return
+    if kept.fingerprint != fingerprint:
+        raise Invalid(fields={"Idempotency-Key": _OTHER_BODY})
+    if kept.status is None:
+        raise Conflict(_IN_FLIGHT, headers={"Retry-After": "1"})
+    headers = dict(line.split(": ", 1) for line in (kept.headers or "").splitlines())
+    raise Replay(Response(kept.body, kept.status, {**headers, "Idempotent-Replayed": "true"}))
+
+
+async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint: str) -> IdempotencyKey | None:
+    """What is known of the key, or None when it is now ours."""
+    now = utcnow()
+    mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+    try:
+        async with database.transaction() as session:
+            abandoned = IdempotencyKey.status.is_(None) & (IdempotencyKey.claimed_at < now - CLAIM_LEASE)
+            expired = IdempotencyKey.claimed_at < now - KEPT_FOR
+            await session.execute(delete(IdempotencyKey).where(*mine, abandoned | expired))
+            known = await session.scalar(select(IdempotencyKey).where(*mine))
+            if known is not None:
+                return known
+            session.add(IdempotencyKey(user_id=user_id, key=key, fingerprint=fingerprint, claimed_at=now))
+            return None
+    except IntegrityError:
+        # Two requests at once, and the other one was first.
+        raise Conflict(_IN_FLIGHT, headers={"Retry-After": "1"}) from None
+
+
+async def _idempotent_session(
+    request: Request, _claimed: Annotated[None, Depends(_claim)], session: SessionDep
+) -> AsyncSession:
+    claim: tuple[int, str] | None = getattr(request.state, "idempotency", None)
+    if claim is not None:
+        user_id, key = claim
+
+        async def give_back(survivor: AsyncSession) -> None:
+            await survivor.execute(
+                delete(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+            )
+
+        outlive_rollback(session, give_back)
+        request.state.idempotent_session = session
+    return session
+
+
+IdempotentSessionDep = Annotated[AsyncSession, Depends(_idempotent_session)]
+"""The session of a route that creates something for the signed-in user and honours `Idempotency-Key`."""
+
+
+async def keep_reply(request: Request, response: Response) -> None:
+    """Write the reply into the request's own transaction, if it claimed a key."""
+    session: AsyncSession | None = getattr(request.state, "idempotent_session", None)
+    if session is None:
+        return
+    user_id, key = request.state.idempotency
+    headers = "\n".join(f"{name}: {response.headers[name]}" for name in _KEPT_HEADERS if name in response.headers)
+    await session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+        .values(status=response.status_code, headers=headers, body=response.body)
+    )

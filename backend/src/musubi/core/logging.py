@@ -1,0 +1,78 @@
+"""Logs: one line per event, readable in development, JSON in production; no credential is ever in one."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+from musubi.core import context
+
+_SECRET_NAMES = re.compile(r"password|token|secret|authorization|cookie", re.IGNORECASE)
+# What a library may put into a line of its own: a bearer token, one in a URL, the password of a database URL.
+_SECRET_TEXT = re.compile(r"(?i)(bearer\s+|token=|://[^:/@\s]*:)[^\s&\"'@]+")
+
+
+def configure_logging(level: str, style: Literal["console", "json"]) -> None:
+    """Send structlog's and the standard library's records through one chain to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_request_id,
+        structlog.processors.format_exc_info if style == "json" else _keep,
+        redact,
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    # Ours says more, and never has a query's values in it.
+    logging.getLogger("uvicorn.access").disabled = True
+    # Each migration step is worth a line only when something is wrong with it.
+    logging.getLogger("alembic").setLevel("WARNING")
+
+
+def _keep(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return event
+
+
+def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    request_id = context.request_id.get()
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank what looks like a credential: a last line of defence, not a licence to log one."""
+    for name, value in event.items():
+        if name != "event" and _SECRET_NAMES.search(name):
+            event[name] = "[redacted]"
+        elif isinstance(value, str):
+            event[name] = _SECRET_TEXT.sub(r"\1[redacted]", value)
+    return event

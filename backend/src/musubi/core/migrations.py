@@ -1,0 +1,109 @@
+"""Bringing a database to the shape that this version of the code expects."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, event, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from musubi.core.clock import utcnow
+
+SCRIPTS = Path(__file__).parents[1] / "migrations"
+
+_ADVISORY_LOCK = 7_305_002
+
+
+class DatabaseTooNew(Exception):
+    """The database was migrated by a newer version of the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a database is."""
+
+    current: str | None
+    """The revision it has; None when it is empty."""
+    head: str
+    """The revision this code expects."""
+
+    @property
+    def is_current(self) -> bool:
+        return self.current == self.head
+
+
+async def state(url: URL) -> State:
+    """How far the database is. Raises DatabaseTooNew, or the driver's error when it can't be reached."""
+    scripts = ScriptDirectory.from_config(_config())
+    head = scripts.get_current_head() or ""
+    current = await _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise DatabaseTooNew(current)
+    return State(current, head)
+
+
+async def upgrade(url: URL, revision: str = "head") -> None:
+    """Migrate forward, in one transaction; of several processes at once, one does it and the others wait."""
+    await _run(url, lambda connection: _alembic(connection, command.upgrade, revision))
+
+
+async def downgrade(url: URL, revision: str) -> None:
+    """Migrate back to `revision` (`base`: to nothing)."""
+    await _run(url, lambda connection: _alembic(connection, command.downgrade, revision))
+
+
+def copy_sqlite(source: Path, directory: Path, label: str) -> Path:
+    """Copy a SQLite file that may be in use into `directory`; the path of the copy."""
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / f"{source.stem}-{_stamp(utcnow())}-{label}{source.suffix}"
+    with sqlite3.connect(source) as origin, sqlite3.connect(target) as copy:
+        origin.backup(copy)
+    origin.close()
+    copy.close()
+    target.chmod(0o600)
+    return target
+
+
+def _stamp(instant: datetime) -> str:
+    return instant.strftime("%Y%m%dT%H%M%SZ")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    return config
+
+
+def _alembic(connection: Connection, run: Callable[[Config, str], None], revision: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    run(config, revision)
+
+
+async def _run(url: URL, work: Callable[[Connection], Any]) -> Any:
+    engine = create_async_engine(url, poolclass=NullPool)
+    if url.get_backend_name() == "sqlite":
+        # Foreign keys stay off: SQLite changes a table by making it anew, and dropping the old one would cascade.
+        @event.listens_for(engine.sync_engine, "connect")
+        def connect(connection: Any, _record: object) -> None:
+            connection.isolation_level = None
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Any) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()

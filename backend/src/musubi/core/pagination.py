@@ -1,0 +1,140 @@
+"""Lists: what a client may ask for, and the one way to answer."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Response
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from musubi.core.clock import utcnow
+from musubi.core.cursor import CursorValue, after, decode_cursor, encode_cursor
+from musubi.core.types import MAX_ID, Timestamp
+
+T = TypeVar("T")
+
+
+class Paging(BaseModel):
+    """Where in a list to begin: `skip` rows from its start, or right after `cursor`, which costs the same at any depth."""
+
+    skip: Annotated[int, Field(ge=0, le=MAX_ID, description="Rows to leave out from the start")] = 0
+    limit: Annotated[int, Field(ge=1, le=100, description="Rows to return at the most")] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=2000, description="`meta.next_cursor` of the page before; `skip` is then ignored")
+    ] = None
+
+
+class Meta(BaseModel):
+    """Where a page stands in its list."""
+
+    total: Annotated[int, Field(description="Rows in the whole list")]
+    page: Annotated[int | None, Field(description="From 1; null when a cursor was followed")]
+    limit: int
+    pages: int
+    has_next: bool
+    has_prev: bool
+    next_cursor: Annotated[str | None, Field(description="null at the end")]
+
+
+class Collection(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    success: bool = True
+    message: str | None = None
+    timestamp: Timestamp
+    data: list[T]
+    meta: Meta
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """`ItemReadCollection` is a better name for generated code than `Collection_ItemRead_`."""
+        return f"{params[0].__name__}Collection"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """One way to sort a list. Equal keys are told apart by the id, in the same direction."""
+
+    name: str
+    key: ColumnElement[Any]
+    kind: type[CursorValue]
+    value_of: Callable[[Row[Any]], CursorValue]
+    """The sort key of a row that was read."""
+    descending: bool = False
+
+
+def both_ways(name: str, key: ColumnElement[Any], kind: type[CursorValue]) -> dict[str, Ordering]:
+    """The orderings `name` and `-name` over the column `key`, which rows must carry under its own name."""
+
+    def value_of(row: Row[Any]) -> CursorValue:
+        value: CursorValue = row._mapping[key.key]
+        return value
+
+    return {
+        name: Ordering(name, key, kind, value_of),
+        f"-{name}": Ordering(f"-{name}", key, kind, value_of, descending=True),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of one page and where it stands."""
+
+    rows: Sequence[Row[Any]]
+    meta: Meta
+
+
+async def paginate(
+    reader: AsyncConnection,
+    statement: Select[Any],
+    *,
+    row_id: ColumnElement[int],
+    ordering: Ordering,
+    paging: Paging,
+    count: Callable[[], Awaitable[int]],
+) -> Page:
+    """Read one page of `statement`, sorted by `ordering`, in one query beside what `count` costs.
+
+    Raises Invalid when the cursor was made for another sort.
+    """
+    position = None
+    if paging.cursor is not None:
+        position = decode_cursor(paging.cursor, ordering.name, ordering.kind)
+        statement = statement.where(after(ordering.key, row_id, position, descending=ordering.descending))
+    elif paging.skip:
+        statement = statement.offset(paging.skip)
+    order = (ordering.key.desc(), row_id.desc()) if ordering.descending else (ordering.key.asc(), row_id.asc())
+    # One row more than asked for tells whether there is a next page.
+    rows = (await reader.execute(statement.order_by(*order).limit(paging.limit + 1))).all()
+    has_next = len(rows) > paging.limit
+    rows = rows[: paging.limit]
+    total = await count()
+    next_cursor = None
+    if has_next:
+        last = rows[-1]
+        next_cursor = encode_cursor(ordering.name, ordering.value_of(last), last._mapping[row_id.key])
+    meta = Meta(
+        total=total,
+        page=None if position else paging.skip // paging.limit + 1,
+        limit=paging.limit,
+        pages=-(-total // paging.limit),
+        has_next=has_next,
+        has_prev=position is not None or paging.skip > 0,
+        next_cursor=next_cursor,
+    )
+    return Page(rows, meta)
+
+
+def collection(response: Response, data: list[T], meta: Meta | None = None) -> Collection[T]:
+    """The envelope of a list; `meta` is that of a page, or left out for a list that is given whole."""
+    if meta is None:
+        meta = Meta(
+            total=len(data), page=1, limit=max(len(data), 1), pages=1 if data else 0,
+            has_next=False, has_prev=False, next_cursor=None,
+        )  # fmt: skip
+    response.headers["X-Total-Count"] = str(meta.total)
+    return Collection(timestamp=utcnow(), data=data, meta=meta)
+
+

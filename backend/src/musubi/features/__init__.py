@@ -1,0 +1,1 @@
+"""The features, one folder each; `app.FEATURES` is their order."""

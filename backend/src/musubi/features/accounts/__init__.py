@@ -1,0 +1,45 @@
+"""Accounts: who someone is, and how they prove it."""
+
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from musubi.core.feature import Feature, Page
+from musubi.core.i18n import Text
+from musubi.core.permissions import Permission
+from musubi.features.accounts import auth_router, users_router
+from musubi.features.accounts.passwords import PasswordHasher
+from musubi.features.accounts.service import Accounts
+from musubi.features.accounts.sessions import Sessions
+from musubi.features.accounts.tokens import TokenMaker
+from musubi.settings import Settings
+
+
+def _install(app: FastAPI) -> None:
+    settings: Settings = app.state.settings
+    tokens = TokenMaker(settings.secret(), access_lifetime=timedelta(minutes=settings.access_token_minutes))
+    sessions = Sessions(
+        tokens,
+        lifetime=timedelta(days=settings.session_days),
+        grace=timedelta(seconds=settings.refresh_grace_seconds),
+    )
+    hasher = PasswordHasher(
+        memory_kib=settings.password_memory_kib,
+        iterations=settings.password_iterations,
+        workers=settings.password_workers,
+        queue=settings.password_queue,
+    )
+    app.state.accounts = Accounts(hasher, sessions, registration_open=settings.registration)
+    app.state.authenticate = sessions.authenticate
+
+
+FEATURE = Feature(
+    name="accounts",
+    # /users/me must be known before /users/{user_id}.
+    routers=(auth_router.router, users_router.router),
+    pages=(
+        Page("settings", "/settings", Text("Settings", "設定"), "settings", 80),
+        Page("users", "/admin/users", Text("Users", "ユーザー"), "users", 90, Permission.USERS_READ),
+    ),
+    install=_install,
+)

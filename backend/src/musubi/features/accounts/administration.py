@@ -1,0 +1,104 @@
+"""What administrators do with the accounts of others."""
+
+import secrets
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from musubi.core.clock import utcnow
+from musubi.core.database import exclusive
+from musubi.core.errors import Conflict, Forbidden, Invalid, NotFound
+from musubi.core.events import Events
+from musubi.core.i18n import Text
+from musubi.core.permissions import Principal
+from musubi.core.text import fold
+from musubi.features.accounts import repository
+from musubi.features.accounts.events import UserDeleted
+from musubi.features.accounts.models import User
+from musubi.features.accounts.schemas import UserCreate, UserUpdate
+from musubi.features.accounts.service import Accounts
+from musubi.features.accounts.sessions import end_sessions_of
+
+USER_NOT_FOUND = Text("User not found", "ユーザーが見つかりません")
+_LAST_SUPERUSER = Text("There must be at least one active superuser", "有効な最上位管理者が少なくとも1人必要です")
+_SUPERUSERS_ONLY = Text("Only a superuser may do this", "最上位管理者だけが行えます")
+_ADDRESS_TAKEN = Text("This address is already in use", "このメールアドレスはすでに使われています")
+_DELETED = "Deleted user"
+_NO_HEIR = Text("This user can't take over the items", "このユーザーには引き継げません")
+
+
+async def create_user(session: AsyncSession, accounts: Accounts, principal: Principal, form: UserCreate) -> User:
+    """Make an account for someone. Raises Forbidden, Invalid, Conflict."""
+    if form.is_superuser and not principal.is_superuser:
+        raise Forbidden(_SUPERUSERS_ONLY)
+    return await accounts.create(session, form)
+
+
+async def update_user(session: AsyncSession, principal: Principal, user_id: int, form: UserUpdate) -> User:
+    """Change what was sent of an account; disabling it ends its sessions.
+
+    Raises NotFound; Forbidden when a superuser is touched by someone who is none; Conflict for a taken address or
+    when no active superuser would be left.
+    """
+    sent = form.model_fields_set
+    if sent & {"is_active", "is_superuser"}:
+        await exclusive(session, "superusers")
+    user = await _changeable(session, principal, user_id)
+    if "is_superuser" in sent and form.is_superuser != user.is_superuser and not principal.is_superuser:
+        raise Forbidden(_SUPERUSERS_ONLY)
+    stays = (form.is_superuser if "is_superuser" in sent else True) and (form.is_active if "is_active" in sent else True)
+    if not stays:
+        await _check_not_last(session, user)
+    if "email" in sent and fold(form.email) != user.email_key:
+        if await repository.taken_fields(session, username=None, email=form.email):
+            raise Conflict(_ADDRESS_TAKEN, fields={"email": _ADDRESS_TAKEN})
+        user.email_key, user.email_verified = fold(form.email), False
+    for name in sent:
+        setattr(user, name, getattr(form, name))
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Conflict(_ADDRESS_TAKEN, fields={"email": _ADDRESS_TAKEN}) from error
+    if not user.is_active:
+        await end_sessions_of(session, user.id)
+    return user
+
+
+async def delete_user(
+    session: AsyncSession, events: Events, principal: Principal, user_id: int, *, heir_id: int | None
+) -> None:
+    """Make an account nameless and unusable; what it owned goes to `heir_id` or stays with the nameless row.
+
+    Raises NotFound, Forbidden, Conflict as `update_user` does, and Invalid when there is no such heir.
+    """
+    await exclusive(session, "superusers")
+    user = await _changeable(session, principal, user_id)
+    await _check_not_last(session, user)
+    if heir_id is not None:
+        heir = None if heir_id == user_id else await repository.get_user(session, heir_id)
+        if heir is None:
+            raise Invalid(fields={"transfer_items_to": _NO_HEIR})
+    await events.publish(session, UserDeleted(user_id, heir_id))
+    await end_sessions_of(session, user_id)
+    # Nothing of the person stays, and the name is free again.
+    nobody = f"deleted-{user_id}-{secrets.token_hex(4)}"
+    user.username = user.username_key = nobody
+    user.email = user.email_key = f"{nobody}@invalid"
+    user.full_name = _DELETED
+    user.bio = user.profile_image = user.password_hash = None
+    user.is_active = user.is_superuser = user.email_verified = False
+    user.deleted_at = utcnow()
+
+
+async def _changeable(session: AsyncSession, principal: Principal, user_id: int) -> User:
+    user = await repository.get_user(session, user_id, for_update=True)
+    if user is None:
+        raise NotFound(USER_NOT_FOUND)
+    if user.is_superuser and not principal.is_superuser:
+        raise Forbidden(_SUPERUSERS_ONLY)
+    return user
+
+
+async def _check_not_last(session: AsyncSession, user: User) -> None:
+    if user.is_superuser and user.is_active and not await repository.another_active_superuser(session, user.id):
+        raise Conflict(_LAST_SUPERUSER)

@@ -1,0 +1,152 @@
+"""`/auth`, `/users/me` and `/setup`: everyone's own account, over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Form, Request, Response
+
+from musubi.core.clock import utcnow
+from musubi.core.database import ReaderDep, SessionDep, database_of
+from musubi.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from musubi.core.http.envelope import Done
+from musubi.core.http.route import Route
+from musubi.core.i18n import Text
+from musubi.core.openapi import errors
+from musubi.core.permissions import Principal, SignedIn, public
+from musubi.features.accounts import repository, service
+from musubi.features.accounts.schemas import (
+    Credentials,
+    FirstSuperuser,
+    Me,
+    PasswordChange,
+    ProfileUpdate,
+    RefreshRequest,
+    Register,
+    SetupState,
+    TokenReply,
+    UserRead,
+)
+from musubi.features.accounts.service import accounts_of
+from musubi.features.accounts.sessions import Client, SignedInSession, end_session
+from musubi.features.accounts.transport import (
+    clear_refresh_cookie,
+    refresh_cookie,
+    refuse_token_in_query,
+    set_refresh_cookie,
+    wants_cookie,
+)
+
+router = APIRouter(tags=["accounts"], route_class=Route)
+
+_SIGNED_OUT = Text("Successfully logged out", "ログアウトしました")
+_PASSWORD_CHANGED = Text("Password changed", "パスワードを変更しました")
+
+
+def _reply(request: Request, response: Response, signed_in: SignedInSession) -> TokenReply:
+    refresh_token: str | None = signed_in.refresh_token
+    if wants_cookie(request):
+        lifetime = int((signed_in.expires_at - utcnow()).total_seconds())
+        set_refresh_cookie(request, response, signed_in.refresh_token, lifetime)
+        refresh_token = None
+    return TokenReply(
+        access_token=signed_in.access_token,
+        refresh_token=refresh_token,
+        expires_in=int(accounts_of(request).sessions.tokens.access_lifetime.total_seconds()),
+        user=Me.of(signed_in.user, signed_in.principal),
+    )
+
+
+@router.post("/auth/register", status_code=201, dependencies=[Depends(public)], responses=errors(Conflict, Forbidden))
+async def register(request: Request, response: Response, session: SessionDep, form: Register) -> TokenReply:
+    """Make an account and sign in."""
+    return _reply(request, response, await accounts_of(request).register(session, form, Client.of(request)))
+
+
+@router.post("/auth/login", dependencies=[Depends(public)], responses=errors(Unauthorized))
+async def login(
+    request: Request, response: Response, session: SessionDep, form: Annotated[Credentials, Form()]
+) -> TokenReply:
+    """Sign in with a name or an e-mail address and a password."""
+    signed_in = await accounts_of(request).sign_in(
+        database_of(request), session, form.username, form.password, Client.of(request)
+    )
+    return _reply(request, response, signed_in)
+
+
+@router.post("/auth/refresh", dependencies=[Depends(public)], responses=errors(Unauthorized, Forbidden))
+async def refresh(
+    request: Request, response: Response, session: SessionDep, form: Annotated[RefreshRequest | None, Body()] = None
+) -> TokenReply:
+    """Exchange a refresh token, from the body or the cookie, for new tokens."""
+    refuse_token_in_query(request)
+    token = form.refresh_token if form else refresh_cookie(request)
+    if not token:
+        raise Unauthorized
+    return _reply(request, response, await accounts_of(request).sessions.refresh(session, token))
+
+
+@router.post("/auth/logout", dependencies=[Depends(public)], responses=errors(Unauthorized, Forbidden))
+async def logout(request: Request, response: Response, session: SessionDep) -> Done:
+    """End this session everywhere. It is named by the access token or, for a browser, by its cookie."""
+    refuse_token_in_query(request)
+    sessions = accounts_of(request).sessions
+    if "authorization" in request.headers:
+        try:
+            await end_session(session, (await sessions.authenticate(request)).session_id)
+        except Unauthorized:
+            # An access token may have run out in a tab that slept; the cookie still says which session it was.
+            await _end_by_cookie(request, session)
+    else:
+        await _end_by_cookie(request, session)
+    clear_refresh_cookie(request, response)
+    return Done.now(_SIGNED_OUT.render())
+
+
+async def _end_by_cookie(request: Request, session: SessionDep) -> None:
+    token = refresh_cookie(request)
+    if token is None or await accounts_of(request).sessions.end_by_refresh_token(session, token) is None:
+        raise Unauthorized
+
+
+async def _me(reader: ReaderDep, principal: Principal) -> Me:
+    row = await repository.get_user_row(reader, principal.user_id)
+    if row is None:
+        raise Unauthorized
+    account = UserRead.model_validate(row, from_attributes=True)
+    return Me(**account.model_dump(), permissions=sorted(principal.permissions))
+
+
+@router.get("/auth/me")
+async def get_session_user(principal: SignedIn, reader: ReaderDep) -> Me:
+    """Who is signed in."""
+    return await _me(reader, principal)
+
+
+@router.get("/users/me")
+async def get_me(principal: SignedIn, reader: ReaderDep) -> Me:
+    """One's own account."""
+    return await _me(reader, principal)
+
+
+@router.patch("/users/me")
+async def update_me(principal: SignedIn, session: SessionDep, form: ProfileUpdate) -> Me:
+    """Change one's own profile: only what is sent."""
+    return Me.of(await service.update_profile(session, principal, form), principal)
+
+
+@router.post("/users/me/password", responses=errors(BadRequest))
+async def change_password(request: Request, principal: SignedIn, session: SessionDep, form: PasswordChange) -> Done:
+    """Set a new password; every other session ends."""
+    await accounts_of(request).change_password(database_of(request), session, principal, form)
+    return Done.now(_PASSWORD_CHANGED.render())
+
+
+@router.get("/setup", dependencies=[Depends(public)])
+async def get_setup_state(reader: ReaderDep) -> SetupState:
+    """Whether this installation still waits for its first superuser."""
+    return SetupState(needed=not await repository.superuser_exists(reader))
+
+
+@router.post("/setup", status_code=201, dependencies=[Depends(public)], responses=errors(Conflict, Forbidden))
+async def set_up(request: Request, response: Response, session: SessionDep, form: FirstSuperuser) -> TokenReply:
+    """Make the first superuser, with the token of the one-time link that the first start prints."""
+    return _reply(request, response, await accounts_of(request).set_up(session, form, Client.of(request)))

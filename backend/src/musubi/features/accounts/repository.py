@@ -1,0 +1,107 @@
+"""The SQL of users."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from musubi.core.pagination import Page, Paging, both_ways, paginate
+from musubi.core.permissions import Role
+from musubi.core.text import fold
+from musubi.features.accounts.models import User
+
+READ_COLUMNS = (
+    User.id, User.username, User.email, User.full_name, User.bio, User.profile_image, User.role, User.is_active,
+    User.is_superuser, User.email_verified, User.created_at, User.updated_at, User.created_by, User.updated_by,
+)  # fmt: skip
+"""A user as `UserRead` wants it: everything but the hash."""
+
+_NEWEST_FIRST = both_ways("created_at", User.created_at, datetime)["-created_at"]
+
+
+def not_deleted(statement: Select[Any]) -> Select[Any]:
+    return statement.where(User.deleted_at.is_(None))
+
+
+async def find_by_login(reader: AsyncConnection, login: str) -> Row[Any] | None:
+    """Id, hash and state of the account whose name or address is `login`. (A name has no `@`, so it can't be both.)"""
+    key = fold(login.strip())
+    column = User.email_key if "@" in key else User.username_key
+    statement = select(User.id, User.password_hash, User.is_active).where(column == key)
+    return (await reader.execute(not_deleted(statement))).first()
+
+
+async def password_hash_of(reader: AsyncConnection, user_id: int) -> str | None:
+    return await reader.scalar(select(User.password_hash).where(User.id == user_id))
+
+
+async def get_user_row(reader: AsyncConnection, user_id: int) -> Row[Any] | None:
+    return (await reader.execute(not_deleted(select(*READ_COLUMNS)).where(User.id == user_id))).first()
+
+
+async def get_user(session: AsyncSession, user_id: int, *, for_update: bool = False) -> User | None:
+    """The account, to change it; other changes of the same account wait until ours is committed."""
+    statement = not_deleted(select(User)).where(User.id == user_id)
+    if for_update:
+        statement = statement.with_for_update()
+    return (await session.execute(statement)).scalar()
+
+
+async def taken_fields(session: AsyncSession, *, username: str | None, email: str | None) -> list[str]:
+    """Which of the two another account already has."""
+    conditions: list[ColumnElement[bool]] = []
+    if username is not None:
+        conditions.append(User.username_key == fold(username))
+    if email is not None:
+        conditions.append(User.email_key == fold(email))
+    found = (await session.execute(select(User.username_key, User.email_key).where(or_(*conditions)))).all()
+    taken = []
+    if username is not None and any(row.username_key == fold(username) for row in found):
+        taken.append("username")
+    if email is not None and any(row.email_key == fold(email) for row in found):
+        taken.append("email")
+    return taken
+
+
+async def superuser_exists(connection: AsyncConnection | AsyncSession) -> bool:
+    statement = not_deleted(select(User.id)).where(User.is_superuser).limit(1)
+    return (await connection.execute(statement)).first() is not None
+
+
+async def another_active_superuser(session: AsyncSession, user_id: int) -> bool:
+    """Whether someone beside `user_id` is an active superuser."""
+    statement = select(User.id).where(User.is_superuser, User.is_active, User.id != user_id).limit(1)
+    return (await session.execute(not_deleted(statement))).first() is not None
+
+
+async def list_users(
+    reader: AsyncConnection, paging: Paging, *, search: str | None, role: Role | None, is_active: bool | None
+) -> Page:
+    """Accounts, newest first; `search` is a substring of name, address or full name."""
+    condition: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
+    if search:
+        term = fold(search)
+        condition.append(
+            or_(
+                User.username_key.contains(term, autoescape=True),
+                User.email_key.contains(term, autoescape=True),
+                func.lower(User.full_name).contains(term, autoescape=True),
+            )
+        )
+    if role is not None:
+        condition.append(User.role == role)
+    if is_active is not None:
+        condition.append(User.is_active == is_active)
+
+    async def count() -> int:
+        return await reader.scalar(select(func.count()).select_from(User).where(*condition)) or 0
+
+    return await paginate(
+        reader,
+        select(*READ_COLUMNS).where(*condition),
+        row_id=User.id,  # type: ignore[arg-type]
+        ordering=_NEWEST_FIRST,
+        paging=paging,
+        count=count,
+    )

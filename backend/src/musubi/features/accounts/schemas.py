@@ -1,0 +1,164 @@
+"""Accounts as the contract has them."""
+
+from typing import Annotated, Literal, Self
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from musubi.core.permissions import Permission, Principal, Role
+from musubi.core.text import Line, PlainText, normalize
+from musubi.core.types import Id, Input, Timestamp, omitted
+from musubi.features.accounts.models import User
+from musubi.features.accounts.passwords import MAX_LENGTH, MIN_LENGTH, RULE
+
+
+def _email(value: str) -> str:
+    try:
+        # Addresses inside a company network (`.local`, `.internal`) are as good as any.
+        return validate_email(value, check_deliverability=False, globally_deliverable=False).normalized
+    except EmailNotValidError:
+        texts = {"en": "This is not an e-mail address", "ja": "メールアドレスの形式が正しくありません"}
+        raise PydanticCustomError("email", "This is not an e-mail address", {"texts": texts}) from None
+
+
+Username = Annotated[
+    Line,
+    StringConstraints(min_length=3, max_length=50, pattern=r"^[\p{L}\p{M}\p{N}_.\-]+$"),
+    # Before the length is checked: NFKC can make one character into many.
+    BeforeValidator(lambda value: normalize(value) if isinstance(value, str) else value),
+    Field(description="Unique without regard to case", examples=["hanako"]),
+]
+Email = Annotated[
+    Line,
+    StringConstraints(min_length=3, max_length=100),
+    AfterValidator(_email),
+    Field(json_schema_extra={"format": "email"}, examples=["hanako@example.com"]),
+]
+FullName = Annotated[Line, StringConstraints(max_length=100), Field(examples=["山田 花子"])]
+Bio = Annotated[PlainText, StringConstraints(max_length=1000)]
+NewPassword = Annotated[
+    PlainText,
+    StringConstraints(min_length=MIN_LENGTH, max_length=MAX_LENGTH),
+    Field(
+        description="With an upper-case letter, a lower-case letter and a digit; not a common one, not one's own name",
+        json_schema_extra={"format": "password", "x-password-rule": RULE},
+        examples=["Tsubaki-7-kaze"],
+    ),
+]
+KnownPassword = Annotated[PlainText, StringConstraints(max_length=1000), Field(json_schema_extra={"format": "password"})]
+"""A password that is compared, not set: the rule of its day may have been another."""
+
+
+class UserBrief(BaseModel):
+    """What everyone signed in may know of a user."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: Id
+    username: str
+    full_name: str | None
+    profile_image: str | None
+
+
+class UserRead(UserBrief):
+    """An account as its owner and administrators see it."""
+
+    email: str
+    bio: str | None
+    role: Role
+    is_active: bool
+    is_superuser: bool
+    email_verified: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+    created_by: int | None
+    updated_by: int | None
+
+
+class Me(UserRead):
+    """One's own account, with what one may do."""
+
+    permissions: list[Permission]
+
+    @classmethod
+    def of(cls, user: User, principal: Principal) -> Self:
+        account = UserRead.model_validate(user)
+        return cls(**account.model_dump(), permissions=sorted(principal.permissions))
+
+
+class Register(Input):
+    username: Username
+    email: Email
+    password: NewPassword
+    full_name: FullName | None = None
+    bio: Bio | None = None
+
+
+class FirstSuperuser(Input):
+    """The form of the one-time link."""
+
+    token: Annotated[PlainText, StringConstraints(max_length=200), Field(description="From the link")]
+    username: Username
+    email: Email
+    password: NewPassword
+    full_name: FullName | None = None
+
+
+class SetupState(BaseModel):
+    needed: Annotated[bool, Field(description="Whether the first superuser is still to be made")]
+
+
+class UserCreate(Register):
+    """An account that an administrator makes for someone."""
+
+    role: Role = Role.MEMBER
+    is_active: bool = True
+    is_superuser: bool = False
+
+
+class ProfileUpdate(Input):
+    full_name: FullName | None = None
+    bio: Bio | None = None
+    profile_image: Annotated[PlainText, StringConstraints(max_length=255)] | None = None
+
+
+class UserUpdate(Input):
+    full_name: FullName | None = None
+    bio: Bio | None = None
+    email: Email = omitted()
+    role: Role = omitted()
+    is_active: bool = omitted()
+    is_superuser: bool = omitted()
+
+
+class PasswordChange(Input):
+    current_password: KnownPassword
+    new_password: NewPassword
+
+
+class Credentials(BaseModel):
+    """The OAuth2 password form (RFC 6749, 4.3.2). What we have no use for is accepted, as clients send it."""
+
+    grant_type: Annotated[Literal["password"] | None, Field(description="Fixed by OAuth2; may be left out")] = None
+    username: Annotated[PlainText, StringConstraints(max_length=200), Field(description="Or the e-mail address")]
+    password: KnownPassword
+    scope: Annotated[str, StringConstraints(max_length=1000)] = ""
+    client_id: Annotated[str | None, StringConstraints(max_length=1000)] = None
+    client_secret: Annotated[str | None, StringConstraints(max_length=1000)] = None
+
+
+class RefreshRequest(Input):
+    refresh_token: Annotated[PlainText, StringConstraints(max_length=500)]
+
+
+class TokenReply(BaseModel):
+    """A signed-in session."""
+
+    access_token: str
+    refresh_token: Annotated[
+        str | None, Field(description="null with `X-Session-Transport: cookie`: it is in an HttpOnly cookie then")
+    ]
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: Annotated[int, Field(description="Seconds until the access token expires")]
+    user: Me

@@ -1,0 +1,139 @@
+"""What people do with their own account: make it, sign in, change it."""
+
+from fastapi import Request
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from musubi.core.database import Database, exclusive
+from musubi.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from musubi.core.i18n import Text
+from musubi.core.permissions import Principal, Role
+from musubi.core.text import fold
+from musubi.features.accounts import repository
+from musubi.features.accounts.models import User
+from musubi.features.accounts.passwords import PasswordHasher, check_password
+from musubi.features.accounts.schemas import FirstSuperuser, PasswordChange, ProfileUpdate, Register, UserCreate
+from musubi.features.accounts.sessions import Client, Sessions, SignedInSession, end_sessions_of
+
+_WRONG_LOGIN = Text("Incorrect username or password", "ユーザー名またはパスワードが違います")
+_INACTIVE = Text("This account is disabled", "このアカウントは無効です")
+_REGISTRATION_CLOSED = Text("Registration is closed", "新規登録は受け付けていません")
+_TAKEN = Text("This name or address is already taken", "このユーザー名またはメールアドレスはすでに使われています")
+_FIELD_TAKEN = {
+    "username": Text("This name is already taken", "このユーザー名はすでに使われています"),
+    "email": Text("This address is already in use", "このメールアドレスはすでに使われています"),
+}
+_WRONG_PASSWORD = Text("The current password is not correct", "現在のパスワードが違います")
+_SETUP_DONE = Text("The first superuser exists already", "最初の管理者はすでに登録されています")
+_WRONG_LINK = Text("This link is not valid", "このリンクは無効です")
+_GONE = Text("This account no longer exists", "このアカウントはもうありません")
+
+
+class Accounts:
+    """The verbs of accounts. Passwords are hashed before a transaction is open, so that nobody waits for one."""
+
+    def __init__(self, hasher: PasswordHasher, sessions: Sessions, *, registration_open: bool) -> None:
+        self.hasher = hasher
+        self.sessions = sessions
+        self._registration_open = registration_open
+
+    async def register(self, session: AsyncSession, form: Register, client: Client) -> SignedInSession:
+        """Make an account and sign it in. Raises Forbidden when registration is closed, Conflict for a taken name."""
+        if not self._registration_open:
+            raise Forbidden(_REGISTRATION_CLOSED)
+        user = await self.create(session, form)
+        return await self.sessions.begin(session, user, client)
+
+    async def set_up(self, session: AsyncSession, form: FirstSuperuser, client: Client) -> SignedInSession:
+        """Make the first superuser and sign them in. Raises Forbidden for a wrong link, Conflict when there is one."""
+        if not self.sessions.tokens.is_setup_token(form.token):
+            raise Forbidden(_WRONG_LINK)
+        account = UserCreate(
+            **form.model_dump(exclude={"token"}), role=Role.ADMIN, is_active=True, is_superuser=True
+        )
+        check_password(account.password, username=account.username, email=account.email)
+        password_hash = await self.hasher.hash(account.password)
+        await exclusive(session, "superusers")
+        if await repository.superuser_exists(session):
+            raise Conflict(_SETUP_DONE)
+        user = await _insert(session, account, password_hash)
+        return await self.sessions.begin(session, user, client)
+
+    async def create(self, session: AsyncSession, form: Register | UserCreate) -> User:
+        """Make an account. Raises Invalid for a bad password, Conflict for a taken name or address."""
+        check_password(form.password, username=form.username, email=form.email)
+        return await _insert(session, form, await self.hasher.hash(form.password))
+
+    async def sign_in(
+        self, database: Database, session: AsyncSession, login: str, password: str, client: Client
+    ) -> SignedInSession:
+        """Raises Unauthorized, in the same time whether or not the account exists; BadRequest for a disabled one."""
+        # No connection is held while a password is checked: a storm of logins must not drain the pool.
+        async with database.reading() as reader:
+            found = await repository.find_by_login(reader, login)
+        correct = await self.hasher.verify(password, found.password_hash if found else None)
+        if found is None or not correct:
+            raise Unauthorized(_WRONG_LOGIN)
+        if not found.is_active:
+            raise BadRequest(_INACTIVE)
+        renewed = await self.hasher.hash(password) if self.hasher.is_outdated(found.password_hash) else None
+        user = await repository.get_user(session, found.id)
+        if user is None or not user.is_active or user.password_hash != found.password_hash:
+            # It was changed while we were looking.
+            raise Unauthorized(_WRONG_LOGIN)
+        if renewed is not None:
+            user.password_hash = renewed
+        return await self.sessions.begin(session, user, client)
+
+    async def change_password(
+        self, database: Database, session: AsyncSession, principal: Principal, form: PasswordChange
+    ) -> None:
+        """Set a new password and end the other sessions. Raises BadRequest when the current one is wrong."""
+        async with database.reading() as reader:
+            kept = await repository.password_hash_of(reader, principal.user_id)
+        if not await self.hasher.verify(form.current_password, kept):
+            raise BadRequest(_WRONG_PASSWORD, fields={"current_password": _WRONG_PASSWORD})
+        async with database.reading() as reader:
+            row = await repository.get_user_row(reader, principal.user_id)
+        if row is None:
+            raise NotFound(_GONE)
+        check_password(form.new_password, username=row.username, email=row.email, field="new_password")
+        new_hash = await self.hasher.hash(form.new_password)
+        user = await repository.get_user(session, principal.user_id, for_update=True)
+        if user is None or user.password_hash != kept:
+            raise BadRequest(_WRONG_PASSWORD, fields={"current_password": _WRONG_PASSWORD})
+        user.password_hash = new_hash
+        await end_sessions_of(session, user.id, keep=principal.session_id)
+
+
+async def _insert(session: AsyncSession, form: Register | UserCreate, password_hash: str) -> User:
+    taken = await repository.taken_fields(session, username=form.username, email=form.email)
+    if taken:
+        raise Conflict(_FIELD_TAKEN[taken[0]], fields={name: _FIELD_TAKEN[name] for name in taken})
+    values = form.model_dump(exclude={"password"})
+    user = User(
+        **values, username_key=fold(form.username), email_key=fold(form.email), password_hash=password_hash
+    )
+    session.add(user)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        # Someone took it between our look and our write.
+        raise Conflict(_TAKEN) from error
+    return user
+
+
+async def update_profile(session: AsyncSession, principal: Principal, form: ProfileUpdate) -> User:
+    """Change what was sent of one's own profile."""
+    user = await repository.get_user(session, principal.user_id, for_update=True)
+    if user is None:
+        raise NotFound(_GONE)
+    for name in form.model_fields_set:
+        setattr(user, name, getattr(form, name))
+    await session.flush()
+    return user
+
+
+def accounts_of(request: Request) -> Accounts:
+    """The application's account service."""
+    return request.app.state.accounts  # type: ignore[no-any-return]

@@ -1,0 +1,233 @@
+"""Sign-ins: beginning, refreshing and ending them, and knowing who sent a request."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fastapi import Request
+from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from musubi.core.clock import utcnow
+from musubi.core.database import Database, database_of, outlive_rollback
+from musubi.core.errors import Unauthorized
+from musubi.core.permissions import Principal, Role
+from musubi.features.accounts.models import AuthSession, User
+from musubi.features.accounts.tokens import (
+    AccessClaims,
+    InvalidToken,
+    RefreshClaims,
+    TokenMaker,
+    new_seed,
+    read_refresh,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request came from, as shown in the list of one's sessions."""
+
+    address: str | None
+    user_agent: str | None
+
+    @classmethod
+    def of(cls, request: Request) -> "Client":
+        user_agent = request.headers.get("user-agent", "")[:300]
+        return cls(request.client.host if request.client else None, user_agent or None)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInSession:
+    """A session right after sign-in or refresh, with its newest tokens."""
+
+    user: User
+    principal: Principal
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+
+
+class Sessions:
+    """The rules of sessions, with the keys and lifetimes they follow."""
+
+    def __init__(self, tokens: TokenMaker, *, lifetime: timedelta, grace: timedelta) -> None:
+        self.tokens = tokens
+        self._lifetime = lifetime
+        self._grace = grace
+
+    async def begin(self, session: AsyncSession, user: User, client: Client) -> SignedInSession:
+        """Sign `user` in."""
+        now = utcnow()
+        row = AuthSession(
+            user_id=user.id,
+            seed=new_seed(),
+            generation=0,
+            # The first token has no predecessor that could still be welcome.
+            confirmed_at=now,
+            last_used_at=now,
+            expires_at=now + self._lifetime,
+            address=client.address,
+            user_agent=client.user_agent,
+        )
+        session.add(row)
+        await session.flush()
+        return self._issue(row, user)
+
+    async def refresh(self, session: AsyncSession, token: str) -> SignedInSession:
+        """Exchange a refresh token for its successor.
+
+        The newest token steps the session on by one compare-and-set, so of many at once one makes the step. The one
+        before gets the same successor until that was used, and for the grace period after: a lost reply, a second
+        tab, a phone that went to sleep. Any other means that two parties hold this session, and ends it.
+
+        Raises Unauthorized; the end of the session survives it.
+        """
+        claims = _read_refresh(token)
+        found = await self._find(session, claims)
+        if found is None:
+            raise Unauthorized
+        row, user = found
+        if claims.generation == row.generation:
+            if await self._step(session, row.id, claims.generation):
+                await session.refresh(row)
+                return self._issue(row, user)
+            # Another request stepped first: to it, ours is the predecessor now.
+            await session.refresh(row)
+        if self._is_welcome_predecessor(row, claims.generation):
+            return self._issue(row, user)
+
+        async def end_stolen(survivor: AsyncSession) -> None:
+            await end_session(survivor, row.id)
+
+        outlive_rollback(session, end_stolen)
+        raise Unauthorized
+
+    async def end_by_refresh_token(self, session: AsyncSession, token: str) -> int | None:
+        """End the session that a refresh token of any generation belongs to; its id, or None if it isn't ours."""
+        try:
+            found = await self._find(session, _read_refresh(token))
+        except Unauthorized:
+            return None
+        if found is None:
+            return None
+        await end_session(session, found[0].id)
+        return found[0].id
+
+    async def authenticate(self, request: Request) -> Principal:
+        """Who sent this request. Raises Unauthorized unless its access token and its session are alive."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthorized
+        try:
+            claims = self.tokens.read_access(token.strip())
+        except InvalidToken:
+            raise Unauthorized from None
+        database = database_of(request)
+        async with database.reading() as reader:
+            row = (await reader.execute(_AUTHENTICATE, {"session_id": claims.session_id})).first()
+        if (
+            row is None
+            or row.user_id != claims.user_id
+            or row.ended_at is not None
+            or row.expires_at <= utcnow()
+            or not row.is_active
+        ):
+            raise Unauthorized
+        if row.confirmed_at is None and row.generation == claims.generation:
+            await _confirm(database, claims)
+        return Principal(row.user_id, row.username, Role(row.role), row.is_superuser, claims.session_id)
+
+    async def _find(self, session: AsyncSession, claims: RefreshClaims) -> tuple[AuthSession, User] | None:
+        """The living session that this token was really issued in."""
+        statement = select(AuthSession, User).join(User, User.id == AuthSession.user_id)
+        found = (await session.execute(statement.where(AuthSession.id == claims.session_id))).first()
+        if found is None:
+            return None
+        row, user = found
+        alive = row.ended_at is None and row.expires_at > utcnow() and user.is_active
+        return (row, user) if alive and self.tokens.verify_refresh(claims, row.seed) else None
+
+    async def _step(self, session: AsyncSession, session_id: int, generation: int) -> bool:
+        stepped = await session.execute(
+            update(AuthSession)
+            .where(
+                AuthSession.id == session_id, AuthSession.generation == generation, AuthSession.ended_at.is_(None)
+            )
+            .values(generation=generation + 1, confirmed_at=None, last_used_at=utcnow())
+            .returning(AuthSession.id)
+            .execution_options(synchronize_session=False)
+        )
+        return stepped.scalar() is not None
+
+    def _is_welcome_predecessor(self, row: AuthSession, generation: int) -> bool:
+        if row.ended_at is not None or generation != row.generation - 1:
+            return False
+        return row.confirmed_at is None or utcnow() - row.confirmed_at <= self._grace
+
+    def _issue(self, row: AuthSession, user: User) -> SignedInSession:
+        principal = Principal(user.id, user.username, Role(user.role), user.is_superuser, row.id)
+        return SignedInSession(
+            user,
+            principal,
+            self.tokens.access_token(user.id, row.id, row.generation),
+            self.tokens.refresh_token(row.id, row.generation, row.seed),
+            row.expires_at,
+        )
+
+
+# Built once: this one runs in front of every request.
+_AUTHENTICATE = (
+    select(
+        AuthSession.user_id,
+        AuthSession.generation,
+        AuthSession.confirmed_at,
+        AuthSession.ended_at,
+        AuthSession.expires_at,
+        User.username,
+        User.role,
+        User.is_superuser,
+        User.is_active,
+    )
+    .join(User, User.id == AuthSession.user_id)
+    .where(AuthSession.id == bindparam("session_id"))
+)
+
+
+async def end_session(session: AsyncSession, session_id: int) -> None:
+    """End one session; its tokens stop working with the commit."""
+    await _end(session, AuthSession.id == session_id)
+
+
+async def end_sessions_of(session: AsyncSession, user_id: int, *, keep: int | None = None) -> None:
+    """End every session of a user but `keep`."""
+    await _end(session, (AuthSession.user_id == user_id) & (AuthSession.id != (keep or 0)))
+
+
+async def _end(session: AsyncSession, condition: ColumnElement[bool]) -> None:
+    await session.execute(
+        update(AuthSession)
+        .where(condition, AuthSession.ended_at.is_(None))
+        .values(ended_at=utcnow())
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _confirm(database: Database, claims: AccessClaims) -> None:
+    """Note the first use of a generation's tokens, from which on its predecessor's days are counted."""
+    async with database.transaction() as session:
+        await session.execute(
+            update(AuthSession)
+            .where(
+                AuthSession.id == claims.session_id,
+                AuthSession.generation == claims.generation,
+                AuthSession.confirmed_at.is_(None),
+            )
+            .values(confirmed_at=utcnow())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _read_refresh(token: str) -> RefreshClaims:
+    try:
+        return read_refresh(token)
+    except InvalidToken:
+        raise Unauthorized from None

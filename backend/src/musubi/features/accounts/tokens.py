@@ -1,0 +1,138 @@
+"""The two tokens of a session.
+
+*Access token*: a JWT (RFC 7519), HS256, short-lived; it names the session, so it dies with it.
+
+*Refresh token*: opaque to clients. It is `<session>.<generation>.<signature>`, and the signature is an HMAC over both
+and the session's random seed, keyed with a secret that is not in the database: a copy of the database is not enough
+to make one. Because it can be computed again, a client that lost the reply to a refresh can be given the very same
+successor, and no token is ever stored.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+import jwt
+
+from musubi.core.clock import utcnow
+from musubi.core.types import MAX_ID
+
+ALGORITHM = "HS256"
+ISSUER = "musubi"
+AUDIENCE = "musubi-api"
+
+
+class InvalidToken(Exception):
+    """A token that we did not make, or not for this."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What a valid access token says."""
+
+    user_id: int
+    session_id: int
+    generation: int
+    """Which refresh of the session it was issued with."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """What a refresh token says of itself; believe it after `TokenMaker.verify_refresh`."""
+
+    session_id: int
+    generation: int
+    signature: bytes
+
+
+class TokenMaker:
+    """Makes and checks tokens with keys derived from the application's secret."""
+
+    def __init__(self, secret: bytes, *, access_lifetime: timedelta) -> None:
+        self.access_lifetime = access_lifetime
+        self._access_key = derive_key(secret, "access-token")
+        self._refresh_key = derive_key(secret, "refresh-token")
+        self._setup_key = derive_key(secret, "first-run-setup")
+
+    def access_token(self, user_id: int, session_id: int, generation: int) -> str:
+        now = utcnow()
+        claims = {
+            "sub": str(user_id),
+            "sid": session_id,
+            # The number in front tells whether the client got as far as using its newest tokens.
+            "jti": f"{generation}.{secrets.token_urlsafe(12)}",
+            "type": "access",
+            "iat": now,
+            "exp": now + self.access_lifetime,
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+        }
+        return jwt.encode(claims, self._access_key, ALGORITHM)
+
+    def read_access(self, token: str) -> AccessClaims:
+        """Raises InvalidToken unless every check passes: signature, algorithm, expiry, issuer, audience and type."""
+        try:
+            claims = jwt.decode(
+                token,
+                self._access_key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options={"require": ["sub", "sid", "jti", "type", "iat", "exp", "iss", "aud"]},
+            )
+            if claims["type"] != "access":
+                raise InvalidToken
+            generation = int(claims["jti"].partition(".")[0])
+            return AccessClaims(int(claims["sub"]), int(claims["sid"]), generation)
+        except (jwt.InvalidTokenError, ValueError, AttributeError) as error:
+            raise InvalidToken from error
+
+    def refresh_token(self, session_id: int, generation: int, seed: str) -> str:
+        signature = self._sign_refresh(session_id, generation, seed)
+        return f"{session_id}.{generation}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+    def verify_refresh(self, claims: RefreshClaims, seed: str) -> bool:
+        """Whether we issued the token that makes these claims in the session with this seed."""
+        return hmac.compare_digest(claims.signature, self._sign_refresh(claims.session_id, claims.generation, seed))
+
+    def setup_token(self) -> str:
+        """The token of the one-time link under which the first superuser is made. It is worth something only as long
+        as there is none, so it needs no store, and every process of an installation prints the same."""
+        return hmac.digest(self._setup_key, b"setup", hashlib.sha256).hex()[:40]
+
+    def is_setup_token(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self.setup_token().encode())
+
+    def _sign_refresh(self, session_id: int, generation: int, seed: str) -> bytes:
+        return hmac.digest(self._refresh_key, f"{session_id}.{generation}.{seed}".encode(), hashlib.sha256)
+
+
+def read_refresh(token: str) -> RefreshClaims:
+    """Take a refresh token apart. Raises InvalidToken when it isn't one in the exact form we give out."""
+    try:
+        session_id, generation, signature = token.split(".")
+        claims = RefreshClaims(
+            int(session_id), int(generation), base64.b64decode(signature + "=", altchars=b"-_", validate=True)
+        )
+    except ValueError as error:
+        raise InvalidToken from error
+    canonical = f"{claims.session_id}.{claims.generation}"
+    encoded = base64.urlsafe_b64encode(claims.signature).decode().rstrip("=")
+    in_range = 0 < claims.session_id <= MAX_ID and 0 <= claims.generation <= MAX_ID
+    if not in_range or f"{canonical}.{encoded}" != token:
+        raise InvalidToken
+    return claims
+
+
+def new_seed() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def derive_key(secret: bytes, purpose: str) -> bytes:
+    """A key for one purpose (the expand step of HKDF, RFC 5869, for one block), so that no two uses share one."""
+    return hmac.digest(secret, f"musubi {purpose}".encode() + b"\x01", hashlib.sha256)
+
+

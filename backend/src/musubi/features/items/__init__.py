@@ -1,0 +1,25 @@
+"""Items: what people write for each other."""
+
+from fastapi import FastAPI
+
+from musubi.core.feature import Feature, Page
+from musubi.core.i18n import Text
+from musubi.features.accounts.events import UserDeleted
+from musubi.features.items import router, service
+from musubi.features.items.counts import ItemCounts
+
+
+def _install(app: FastAPI) -> None:
+    app.state.item_counts = ItemCounts(app.state.cache)
+
+
+FEATURE = Feature(
+    name="items",
+    routers=(router.router,),
+    pages=(
+        Page("dashboard", "/", Text("Dashboard", "ダッシュボード"), "layout-dashboard", 10),
+        Page("items", "/items", Text("Items", "項目"), "file-text", 20),
+    ),
+    handlers={UserDeleted: service.hand_over},
+    install=_install,
+)

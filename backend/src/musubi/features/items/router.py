@@ -1,0 +1,117 @@
+"""`/items` over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from musubi.core.database import ReaderDep, SessionDep
+from musubi.core.errors import Forbidden, NotFound, PreconditionFailed
+from musubi.core.http.conditional import IfMatch, IfNoneMatch, is_unchanged
+from musubi.core.http.route import Route
+from musubi.core.idempotency import IdempotentSessionDep
+from musubi.core.openapi import errors
+from musubi.core.pagination import Collection, collection
+from musubi.core.permissions import SignedIn
+from musubi.core.types import Id
+from musubi.features.items import service
+from musubi.features.items.counts import ItemCounts
+from musubi.features.items.schemas import ItemCreate, ItemQuery, ItemRead, ItemStats, ItemUpdate, TagCount
+
+router = APIRouter(prefix="/items", tags=["items"], route_class=Route)
+
+ItemId = Annotated[Id, Path()]
+_CHANGE_ERRORS = errors(Forbidden, NotFound, PreconditionFailed)
+
+
+def _counts(request: Request) -> ItemCounts:
+    return request.app.state.item_counts  # type: ignore[no-any-return]
+
+
+def _tagged(response: Response, item: ItemRead) -> ItemRead:
+    response.headers["ETag"] = service.tag_of(item)
+    return item
+
+
+@router.get("")
+async def list_items(
+    principal: SignedIn, reader: ReaderDep, request: Request, response: Response, query: Annotated[ItemQuery, Query()]
+) -> Collection[ItemRead]:
+    """The items one may read: published ones and one's own; all of them with `items:read_any`."""
+    items, page = await service.list_items(reader, _counts(request), principal, query)
+    return collection(response, items, page.meta)
+
+
+@router.post("", status_code=201)
+async def create_item(
+    principal: SignedIn, session: IdempotentSessionDep, request: Request, response: Response, form: ItemCreate
+) -> ItemRead:
+    """Write an item. It is a draft, which only its owner sees, unless told otherwise."""
+    item = await service.create_item(session, _counts(request), principal, form)
+    response.headers["Location"] = f"/api/v1/items/{item.id}"
+    return _tagged(response, item)
+
+
+@router.get("/tags")
+async def list_item_tags(principal: SignedIn, reader: ReaderDep, response: Response) -> Collection[TagCount]:
+    """The tags of the items one may read, most used first."""
+    return collection(response, await service.tags(reader, principal))
+
+
+@router.get("/stats")
+async def get_item_stats(principal: SignedIn, reader: ReaderDep) -> ItemStats:
+    """One's own items by status, and how many were made on each of the last 30 days."""
+    return await service.stats(reader, principal)
+
+
+@router.get(
+    "/{item_id}",
+    response_model=ItemRead,
+    responses={**errors(Forbidden, NotFound), 304: {"description": "Unchanged since the tag in If-None-Match"}},
+)
+async def get_item(
+    principal: SignedIn, item_id: ItemId, reader: ReaderDep, response: Response, if_none_match: IfNoneMatch = None
+) -> ItemRead | Response:
+    """One item, with an ETag."""
+    item = await service.read_item(reader, principal, item_id)
+    tag = service.tag_of(item)
+    if is_unchanged(if_none_match, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return _tagged(response, item)
+
+
+@router.patch("/{item_id}", responses=_CHANGE_ERRORS)
+async def update_item(
+    principal: SignedIn,
+    item_id: ItemId,
+    session: SessionDep,
+    request: Request,
+    response: Response,
+    form: ItemUpdate,
+    if_match: IfMatch = None,
+) -> ItemRead:
+    """Change an item: only the fields that are sent. With `If-Match` only if it is still that version."""
+    item = await service.update_item(session, _counts(request), principal, item_id, form, if_match=if_match)
+    return _tagged(response, item)
+
+
+@router.put("/{item_id}", responses=_CHANGE_ERRORS)
+async def put_item(
+    principal: SignedIn,
+    item_id: ItemId,
+    session: SessionDep,
+    request: Request,
+    response: Response,
+    form: ItemUpdate,
+    if_match: IfMatch = None,
+) -> ItemRead:
+    """The same as PATCH, for clients that only know PUT."""
+    item = await service.update_item(session, _counts(request), principal, item_id, form, if_match=if_match)
+    return _tagged(response, item)
+
+
+@router.delete("/{item_id}", status_code=204, responses=_CHANGE_ERRORS)
+async def delete_item(
+    principal: SignedIn, item_id: ItemId, session: SessionDep, request: Request, if_match: IfMatch = None
+) -> None:
+    """Delete an item for good. With `If-Match` only if it is still that version."""
+    await service.delete_item(session, _counts(request), principal, item_id, if_match=if_match)

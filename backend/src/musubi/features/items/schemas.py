@@ -1,0 +1,91 @@
+"""Items as the contract has them."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from musubi.core.pagination import Paging
+from musubi.core.text import Line, PlainText, fold
+from musubi.core.types import Id, Input, Timestamp, omitted
+from musubi.features.accounts.schemas import UserBrief
+from musubi.features.items.models import ItemStatus
+
+
+def _without_repeats(tags: list[str]) -> list[str]:
+    """Tags that differ only in case or width are one; the first spelling stays."""
+    return list({fold(tag): tag for tag in reversed(tags)}.values())[::-1]
+
+
+Title = Annotated[Line, StringConstraints(min_length=1, max_length=200), Field(examples=["Spring catalogue"])]
+Description = Annotated[PlainText, StringConstraints(max_length=5000), Field(examples=["What it is about"])]
+Tag = Annotated[Line, StringConstraints(min_length=1, max_length=50), Field(examples=["design"])]
+Tags = Annotated[list[Tag], Field(max_length=10), AfterValidator(_without_repeats)]
+
+Sort = Literal[
+    "created_at", "-created_at", "updated_at", "-updated_at", "title", "-title", "relevance"
+]
+
+
+class ItemCreate(Input):
+    title: Title
+    description: Description = ""
+    status: ItemStatus = ItemStatus.DRAFT
+    tags: Tags = Field(default_factory=list)
+
+
+class ItemUpdate(Input):
+    """A change: only the fields that are sent."""
+
+    title: Title = omitted()
+    description: Description = omitted()
+    status: ItemStatus = omitted()
+    tags: Tags = omitted()
+
+
+class ItemRead(BaseModel):
+    id: Id
+    title: str
+    description: str
+    status: ItemStatus
+    tags: list[str]
+    owner_id: Id
+    owner: UserBrief
+    version: Annotated[int, Field(description="Counts the changes")]
+    created_at: Timestamp
+    updated_at: Timestamp
+    created_by: int | None
+    updated_by: int | None
+
+
+class ItemQuery(Paging):
+    """Which items to list, and how."""
+
+    status: ItemStatus | None = None
+    search: Annotated[
+        PlainText | None,
+        StringConstraints(max_length=200),
+        Field(description="A substring of title, description or a tag, without regard to case and width"),
+    ] = None
+    owner_id: Id | None = None
+    tag: Annotated[PlainText | None, StringConstraints(max_length=50)] = None
+    sort: Annotated[Sort, Field(description="`relevance` needs `search`")] = "-created_at"
+
+
+class TagCount(BaseModel):
+    tag: str
+    count: int
+
+
+class DayCount(BaseModel):
+    date: date
+    count: int
+
+
+class ItemStats(BaseModel):
+    """The caller's own items in numbers."""
+
+    by_status: dict[ItemStatus, int]
+    daily: Annotated[list[DayCount], Field(description="Items made on each of the last 30 days (UTC), oldest first")]
+
+

@@ -1,0 +1,132 @@
+"""What people do with items, and who may."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from musubi.core.errors import Forbidden, Invalid, NotFound
+from musubi.core.http.conditional import check_not_stale, entity_tag
+from musubi.core.i18n import Text
+from musubi.core.pagination import Page
+from musubi.core.permissions import Permission, Principal
+from musubi.features.accounts.events import UserDeleted
+from musubi.features.accounts.schemas import UserBrief
+from musubi.features.items import repository
+from musubi.features.items.counts import ItemCounts
+from musubi.features.items.models import Item, ItemStatus
+from musubi.features.items.schemas import DayCount, ItemCreate, ItemQuery, ItemRead, ItemStats, ItemUpdate, TagCount
+
+_NOT_FOUND = Text("Item not found", "項目が見つかりません")
+_NO_SEARCH = Text("Sorting by relevance needs a search", "関連度順には検索語が必要です")
+STATS_DAYS = 30
+MAX_TAGS = 100
+
+
+def to_read(row: Row[Any]) -> ItemRead:
+    """The item of a row that `repository.get_item` or a list gave."""
+    owner = UserBrief(
+        id=row.owner_id,
+        username=row.owner_username,
+        full_name=row.owner_full_name,
+        profile_image=row.owner_profile_image,
+    )
+    return ItemRead.model_validate({**row._mapping, "owner": owner})
+
+
+def tag_of(item: ItemRead) -> str:
+    """The ETag of an item, which covers what it shows of its owner."""
+    owner = item.owner
+    return entity_tag(item.version, item.owner_id, owner.username, owner.full_name, owner.profile_image)
+
+
+async def list_items(
+    reader: AsyncConnection, counts: ItemCounts, principal: Principal, query: ItemQuery
+) -> tuple[list[ItemRead], Page]:
+    """A page of the items that `principal` may read."""
+    if query.sort == "relevance" and not query.search:
+        raise Invalid(fields={"sort": _NO_SEARCH})
+    page = await repository.list_items(reader, principal, query, counts.counter(reader, principal, query))
+    return [to_read(row) for row in page.rows], page
+
+
+async def read_item(connection: AsyncConnection | AsyncSession, principal: Principal, item_id: int) -> ItemRead:
+    """Raises NotFound; Forbidden for someone else's draft or archived item."""
+    row = await repository.get_item(connection, item_id)
+    if row is None:
+        raise NotFound(_NOT_FOUND)
+    readable = (
+        row.status == ItemStatus.PUBLISHED
+        or row.owner_id == principal.user_id
+        or principal.can(Permission.ITEMS_READ_ANY)
+    )
+    if not readable:
+        raise Forbidden
+    return to_read(row)
+
+
+async def create_item(session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate) -> ItemRead:
+    item = Item(**form.model_dump(), owner_id=principal.user_id)
+    await repository.add_item(session, item)
+    counts.outdate_after(session)
+    return await read_item(session, principal, item.id)
+
+
+async def update_item(
+    session: AsyncSession,
+    counts: ItemCounts,
+    principal: Principal,
+    item_id: int,
+    form: ItemUpdate,
+    *,
+    if_match: str | None = None,
+) -> ItemRead:
+    """Change what was sent, if the item still is a version that `if_match` names. Raises NotFound, Forbidden, PreconditionFailed."""
+    item = await _changeable(session, principal, item_id)
+    check_not_stale(if_match, item.version)
+    for name in form.model_fields_set:
+        setattr(item, name, getattr(form, name))
+    if session.is_modified(item):
+        await repository.save_item(session, item, tags_changed="tags" in form.model_fields_set)
+        counts.outdate_after(session)
+    return await read_item(session, principal, item_id)
+
+
+async def delete_item(
+    session: AsyncSession, counts: ItemCounts, principal: Principal, item_id: int, *, if_match: str | None = None
+) -> None:
+    """Raises NotFound, Forbidden, PreconditionFailed."""
+    item = await _changeable(session, principal, item_id)
+    check_not_stale(if_match, item.version)
+    await repository.delete_item(session, item)
+    counts.outdate_after(session)
+
+
+async def _changeable(session: AsyncSession, principal: Principal, item_id: int) -> Item:
+    item = await repository.get_item_for_change(session, item_id)
+    if item is None:
+        raise NotFound(_NOT_FOUND)
+    if item.owner_id != principal.user_id and not principal.can(Permission.ITEMS_WRITE_ANY):
+        raise Forbidden
+    return item
+
+
+async def tags(reader: AsyncConnection, principal: Principal) -> list[TagCount]:
+    """The most used tags of what `principal` may read."""
+    rows = await repository.count_tags(reader, principal, MAX_TAGS)
+    return [TagCount(tag=row.label, count=row._mapping["count"]) for row in rows]
+
+
+async def stats(reader: AsyncConnection, principal: Principal) -> ItemStats:
+    """The caller's own items in numbers."""
+    days = await repository.count_by_day(reader, principal.user_id, STATS_DAYS)
+    return ItemStats(
+        by_status=await repository.count_by_status(reader, principal.user_id),
+        daily=[DayCount(date=on, count=count) for on, count in days],
+    )
+
+
+async def hand_over(session: AsyncSession, event: UserDeleted) -> None:
+    """Give a deleted user's items to the heir, if there is one."""
+    if event.heir_id is not None:
+        await repository.change_owner(session, event.user_id, event.heir_id)

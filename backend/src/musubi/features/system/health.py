@@ -1,0 +1,51 @@
+"""Whether the application is alive, and whether it can work."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from musubi import __version__
+from musubi.core.clock import utcnow
+from musubi.core.database import database_of, is_unavailable
+from musubi.core.errors import ServiceUnavailable
+from musubi.core.http.route import Route
+from musubi.core.i18n import Text
+from musubi.core.openapi import errors
+from musubi.core.permissions import public
+from musubi.core.types import Timestamp
+
+router = APIRouter(tags=["system"], route_class=Route)
+
+
+class Health(BaseModel):
+    status: Literal["healthy"] = "healthy"
+    version: Annotated[str, Field(examples=["1.0.0"])]
+    timestamp: Timestamp
+
+
+@router.get("/health", dependencies=[Depends(public)])
+async def get_health() -> Health:
+    """The process answers. It touches nothing else, so that a slow database doesn't get the process killed."""
+    return Health(version=__version__, timestamp=utcnow())
+
+
+@router.get("/health/ready", dependencies=[Depends(public)], responses=errors(ServiceUnavailable))
+async def get_readiness(request: Request) -> Health:
+    """Everything that requests need can be reached; else 503 with the part that can't."""
+    try:
+        await database_of(request).ping()
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        raise _not_ready("database") from error
+    try:
+        await request.app.state.cache.ping()
+    except (ConnectionError, TimeoutError) as error:
+        raise _not_ready("redis") from error
+    return Health(version=__version__, timestamp=utcnow())
+
+
+def _not_ready(part: str) -> ServiceUnavailable:
+    text = Text(f"Not ready: {part}", f"準備ができていません: {part}")
+    return ServiceUnavailable(text, details={"failing": part}, headers={"Retry-After": "5"})

@@ -1,0 +1,170 @@
+"""What an operator does with an installation; the command line is a thin layer over this."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from musubi.app import WEB_DIRECTORY, create_app
+from musubi.core import migrations
+from musubi.core.database import exclusive, is_unavailable
+from musubi.core.permissions import Role
+from musubi.features.accounts import repository
+from musubi.features.accounts.schemas import UserCreate
+from musubi.settings import ConfigurationError, Environment, Settings
+
+
+class CannotProceed(Exception):
+    """What stands in the way, in one line that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `musubi doctor`."""
+
+    subject: str
+    good: bool
+    text: str
+
+
+def check_data_directory(settings: Settings) -> None:
+    """Raises ConfigurationError unless files can be made in the data directory."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.data_dir):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigurationError(f"MUSUBI_DATA_DIR: can't write to {settings.data_dir}: {reason}") from error
+
+
+async def prepare(settings: Settings) -> str | None:
+    """Make the database ready to serve. Returns the one-time link if there is no superuser yet."""
+    state = await _migration_state(settings)
+    if not state.is_current:
+        if not settings.migrates_at_start:
+            raise CannotProceed("the database is not up to date: run `musubi migrate` (or set MUSUBI_AUTO_MIGRATE=true)")
+        await migrate(settings)
+    app = create_app(settings)
+    try:
+        async with app.state.database.reading() as reader:
+            if await repository.superuser_exists(reader):
+                return None
+        return f"{settings.public_url}/setup#token={app.state.accounts.sessions.tokens.setup_token()}"
+    finally:
+        await _close(app)
+
+
+async def migrate(settings: Settings) -> str:
+    """Migrate the database, after a copy of the file in embedded mode. Returns what was done, for people."""
+    check_data_directory(settings)
+    state = await _migration_state(settings)
+    if state.is_current:
+        return f"The database is up to date ({state.head})"
+    copied = ""
+    file = settings.database.database
+    if settings.is_sqlite and state.current is not None and file is not None:
+        copy = migrations.copy_sqlite(Path(file), settings.data_dir / "backups", f"before-{state.head}")
+        copied = f"; a copy from before is {copy}"
+    await migrations.upgrade(settings.database)
+    return f"The database was migrated to {state.head}{copied}"
+
+
+async def create_superuser(settings: Settings, username: str, email: str, password: str) -> int:
+    """Make a superuser and return their id. Raises AppError, or CannotProceed for input that is not valid."""
+    await prepare(settings)
+    try:
+        form = UserCreate(username=username, email=email, password=password, role=Role.ADMIN, is_superuser=True)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise CannotProceed(f"{first['loc'][0]}: {first['msg']}") from None
+    app = create_app(settings)
+    try:
+        async with app.state.database.transaction() as session:
+            await exclusive(session, "superusers")
+            return (await app.state.accounts.create(session, form)).id
+    finally:
+        await _close(app)
+
+
+def contract() -> dict[str, Any]:
+    """The OpenAPI document, which depends on no setting."""
+    with tempfile.TemporaryDirectory() as directory:
+        settings = Settings(
+            _env_file=None, data_dir=Path(directory), env=Environment.DEVELOPMENT, secret_key="-" * 32
+        )  # type: ignore[call-arg]
+        return create_app(settings).openapi()
+
+
+async def diagnose(settings: Settings) -> list[Finding]:
+    """Look at everything the application needs."""
+    database = settings.database.render_as_string(hide_password=True)
+    findings = [Finding("mode", True, str(settings.env))]
+    findings.append(_probe_data_directory(settings))
+    try:
+        state = await _migration_state(settings)
+    except (CannotProceed, ConfigurationError) as error:
+        findings.append(Finding("database", False, f"{database}: {error}"))
+    else:
+        findings.append(Finding("database", True, f"{database}: reachable"))
+        if state.is_current:
+            findings.append(Finding("schema", True, f"up to date ({state.head})"))
+        else:
+            fix = "brought up to date at the next start" if settings.migrates_at_start else "run `musubi migrate`"
+            findings.append(Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}"))
+    findings.append(await _probe_redis(settings))
+    built = (WEB_DIRECTORY / "index.html").is_file()
+    findings.append(Finding("web", built, "the browser application is built" if built else "not built: run `make setup`"))
+    findings.append(Finding("address", True, f"{settings.public_url}, listening at {settings.host}:{settings.port}"))
+    return findings
+
+
+def _probe_data_directory(settings: Settings) -> Finding:
+    try:
+        check_data_directory(settings)
+    except ConfigurationError as error:
+        return Finding("data", False, str(error))
+    return Finding("data", True, f"{settings.data_dir.absolute()} can be written to")
+
+
+async def _probe_redis(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return Finding("redis", True, "not configured: kept in the process, so one process only")
+    from musubi.adapters.cache import open_cache
+
+    cache = open_cache(settings.redis_url)
+    try:
+        await cache.ping()
+    except (ConnectionError, TimeoutError) as error:
+        return Finding("redis", False, f"REDIS_URL: can't be reached: {error}")
+    finally:
+        await cache.close()
+    return Finding("redis", True, "reachable")
+
+
+async def _migration_state(settings: Settings) -> migrations.State:
+    if settings.is_sqlite and settings.database.database is not None:
+        file = Path(settings.database.database)
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise CannotProceed(f"DATABASE_URL: can't write to {file}")
+    try:
+        return await migrations.state(settings.database)
+    except migrations.DatabaseTooNew as error:
+        raise CannotProceed(
+            f"the database is newer than this version of Musubi (it is at {error}): install the newer version"
+        ) from error
+    except (DBAPIError, OSError) as error:
+        if isinstance(error, DBAPIError) and not is_unavailable(error):
+            raise
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+        raise CannotProceed(f"DATABASE_URL: the database can't be reached: {reason}") from error
+
+
+async def _close(app: FastAPI) -> None:
+    async with app.router.lifespan_context(app):
+        pass

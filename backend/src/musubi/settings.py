@@ -1,0 +1,261 @@
+"""Every setting, and the only place that reads the environment."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+MIN_SECRET_BYTES = 32
+_PLATFORM_NAMES = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOST", "PORT"})
+_KNOWN_SECRETS = ("changeme", "change-me", "secret", "your-secret-key", "insecure")
+
+
+class ConfigurationError(Exception):
+    """A setting that can't be used; the text is one line that names it and says what to do."""
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _also(name: str) -> AliasChoices:
+    """The name with our prefix, and the one that hosting platforms set."""
+    return AliasChoices(f"MUSUBI_{name}", name)
+
+
+class Settings(BaseSettings):
+    """What can be set from outside: environment variables `MUSUBI_<NAME>`, or the same names in `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MUSUBI_", env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True
+    )
+
+    env: Annotated[Environment, Field(description="development, test or production")] = Environment.DEVELOPMENT
+    data_dir: Annotated[Path, Field(description="Where everything the application keeps lies")] = Path("var")
+    database_url: Annotated[
+        str | None,
+        Field(validation_alias=_also("DATABASE_URL"), description="PostgreSQL or SQLite; default: a file in the data directory"),
+    ] = None
+    redis_url: Annotated[
+        str | None,
+        Field(validation_alias=_also("REDIS_URL"), description="Redis or Valkey; default: kept in the process"),
+    ] = None
+    secret_key: Annotated[
+        SecretStr | None,
+        Field(validation_alias=_also("SECRET_KEY"), description="At least 32 bytes; default: made at the first start"),
+    ] = None
+    host: Annotated[str, Field(validation_alias=_also("HOST"), description="Address to listen at")] = "127.0.0.1"
+    port: Annotated[int, Field(validation_alias=_also("PORT"), ge=0, le=65535, description="Port to listen at")] = 8000
+    base_url: Annotated[
+        str | None, Field(description="The address people use, for links; default: http://localhost:<port>")
+    ] = None
+    debug: Annotated[bool, Field(description="Log SQL; never in production")] = False
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severity to log")] = "INFO"
+    allowed_hosts: Annotated[
+        CommaSeparated,
+        Field(description="Host names served beside localhost and the bound address; `*.example.org` for subdomains"),
+    ] = ()
+    cors_origins: Annotated[
+        CommaSeparated | None,
+        Field(description="Origins whose pages may call the API; default: localhost:3000 and :5173, none in production"),
+    ] = None
+    cors_parent_domain: Annotated[
+        str | None, Field(description="A domain whose https subdomains may call the API", pattern=r"^[a-z0-9.-]+\.[a-z]+$")
+    ] = None
+    trusted_proxies: Annotated[
+        CommaSeparated, Field(description="Addresses or networks whose X-Forwarded-* headers count; default: none")
+    ] = ()
+    docs: Annotated[bool | None, Field(description="Serve the API documentation; default: not in production")] = None
+    registration: Annotated[bool, Field(description="Whether anyone may make an account")] = True
+    auto_migrate: Annotated[
+        bool | None, Field(description="Bring the database up to date at start; default: SQLite yes, PostgreSQL no")
+    ] = None
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body, in bytes")] = 1024 * 1024
+    database_pool_size: Annotated[int, Field(ge=1, le=500, description="Connections kept open per process")] = 10
+    access_token_minutes: Annotated[int, Field(ge=1, le=1440, description="How long an access token is valid")] = 60
+    session_days: Annotated[int, Field(ge=1, le=90, description="How long a sign-in lasts at the most")] = 7
+    refresh_grace_seconds: Annotated[
+        int, Field(ge=0, le=60, description="How long a replaced refresh token still gets its successor")
+    ] = 10
+    password_memory_kib: Annotated[int, Field(ge=8, description="Argon2id memory per hash, in KiB")] = 65536
+    password_iterations: Annotated[int, Field(ge=1, le=20, description="Argon2id passes")] = 3
+    password_workers: Annotated[int, Field(ge=1, le=64, description="Password hashes computed at once")] = 2
+    password_queue: Annotated[int, Field(ge=0, le=1000, description="Password hashes that may wait; more are refused")] = 32
+    drain_seconds: Annotated[int, Field(ge=0, le=600, description="How long a stopping server finishes requests")] = 10
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: str | None) -> str | None:
+        if value is not None:
+            async_database_url(value)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/") if value else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for origin in value or ():
+            if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
+                raise ValueError(f"{origin!r} is not an origin such as https://app.example.org")
+        return value
+
+    @model_validator(mode="after")
+    def _check_mode(self) -> Self:
+        if self.env is Environment.TEST and not is_loopback(self.host):
+            raise ValueError("MUSUBI_ENV=test only listens at loopback: set HOST to 127.0.0.1")
+        if self.env is Environment.PRODUCTION:
+            self._check_production()
+        return self
+
+    def _check_production(self) -> None:
+        secret = self.secret_key.get_secret_value() if self.secret_key else ""
+        if not secret:
+            raise ValueError("SECRET_KEY must be set in production: 32 random bytes or more")
+        if len(secret.encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"SECRET_KEY is too short: set one of at least {MIN_SECRET_BYTES} bytes")
+        if secret.lower().startswith(_KNOWN_SECRETS) or len(set(secret)) < 8:
+            raise ValueError("SECRET_KEY is a known or guessable one: set 32 random bytes or more")
+        if "*" in self.allowed_hosts:
+            raise ValueError("MUSUBI_ALLOWED_HOSTS must name the hosts in production: * is not allowed")
+        if self.debug:
+            raise ValueError("MUSUBI_DEBUG must be off in production")
+        if self.password_memory_kib < 19456 or self.password_iterations < 2:
+            # The least that OWASP's password storage cheat sheet accepts for Argon2id.
+            raise ValueError("MUSUBI_PASSWORD_MEMORY_KIB must be at least 19456 and MUSUBI_PASSWORD_ITERATIONS at least 2")
+
+    @property
+    def database(self) -> URL:
+        """The database's URL with its asynchronous driver."""
+        return async_database_url(self.database_url or f"sqlite:///{(self.data_dir / 'musubi.sqlite3').absolute()}")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.get_backend_name() == "sqlite"
+
+    @property
+    def migrates_at_start(self) -> bool:
+        return self.is_sqlite if self.auto_migrate is None else self.auto_migrate
+
+    @property
+    def serves_docs(self) -> bool:
+        return self.env is not Environment.PRODUCTION if self.docs is None else self.docs
+
+    @property
+    def public_url(self) -> str:
+        """The base of every link the application gives out; never taken from a request."""
+        return self.base_url or f"http://localhost:{self.port}"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names under which requests are taken: our own, and those listed."""
+        public = urlsplit(self.public_url).hostname
+        return ("localhost", "127.0.0.1", "::1", self.host, *([public] if public else []), *self.allowed_hosts)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        if self.cors_origins is not None:
+            return self.cors_origins
+        local = ("http://localhost:3000", "http://localhost:5173")
+        return () if self.env is Environment.PRODUCTION else local
+
+    def secret(self) -> bytes:
+        """The key from which all others are derived; made and kept in the data directory when none is set.
+
+        Raises ConfigurationError when it can't be read or kept.
+        """
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        path = self.data_dir / "secret.key"
+        try:
+            if not path.exists():
+                _create_secret(path)
+            return path.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}") from error
+
+
+def _create_secret(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # with mode 0600
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    # A link is made whole or not at all: of several processes that start at once, one makes the key, and none can
+    # read half of it.
+    with contextlib.suppress(FileExistsError):
+        Path(path).hardlink_to(temporary)
+    Path(temporary).unlink()
+
+
+def async_database_url(value: str) -> URL:
+    """`value` with the driver we use. Raises ValueError when it names no database we know."""
+    drivers = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+    try:
+        url = make_url(value)
+    except ArgumentError:
+        raise ValueError("is not a database URL") from None
+    driver = drivers.get(url.drivername.partition("+")[0])
+    if driver is None:
+        raise ValueError("must begin with postgresql://, postgres:// or sqlite:///")
+    if driver.startswith("sqlite") and url.database in (None, "", ":memory:"):
+        raise ValueError("must name a file: sqlite:///path/to/file")
+    return url.set(drivername=driver)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings from the environment and `.env`, and what the command line gave on top.
+
+    Raises ConfigurationError with one line about the first setting that is wrong.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        name = _setting_name(str(first["loc"][0])) if first["loc"] else None
+        raise ConfigurationError(f"{name}: {message}" if name else message) from None
+
+
+def _setting_name(location: str) -> str:
+    name = location.upper().removeprefix("MUSUBI_")
+    return name if name in _PLATFORM_NAMES else f"MUSUBI_{name}"
