@@ -1,0 +1,162 @@
+# `make` lists the targets. Every step of the setup compares its inputs with those of its last run (scripts/once.py),
+# so that whatever is up to date costs next to nothing.
+
+PYTHON ?= python3
+export PYTHON
+
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+# The lines of a target are in order, and the targets of `make test` are arranged by scripts/test.py.
+.NOTPARALLEL:
+
+ONCE := $(PYTHON) scripts/once.py
+NPM := scripts/npm
+BIN := backend/.venv/bin
+PYTEST := cd backend && .venv/bin/python -m pytest
+# With both servers at hand, each of them the command's own.
+SERVICES := cd backend && .venv/bin/python -m tests.services run --
+# An environment that once got the tests' packages keeps them.
+ENVIRONMENT := $(if $(wildcard .cache/stamps/backend-dev),dev,runtime)
+# Where scripts/test.py wants a stage's results.
+JUNIT_PYTEST := $(if $(REPORT),--junitxml=$(REPORT))
+JUNIT_VITEST := $(if $(REPORT),--reporter=default --reporter=junit --outputFile.junit=$(REPORT))
+JUNIT_PLAYWRIGHT := $(if $(REPORT),--reporter=list,junit)
+export PLAYWRIGHT_JUNIT_OUTPUT_FILE := $(REPORT)
+
+##@ Use
+
+.PHONY: help
+help: ## List the targets
+	@awk -f scripts/help.awk $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ## Serve everything at http://localhost:8000 (HOST and PORT change that)
+	@exec $(BIN)/musubi serve
+
+.PHONY: setup
+setup: backend-$(ENVIRONMENT) spa ## Install and build all that `musubi serve` needs
+
+.PHONY: dev
+dev: backend-dev node-modules ## Serve with reload: the API on port 8000, the browser's part by Vite on 5173
+	@exec $(PYTHON) scripts/dev.py
+
+##@ Test
+
+.PHONY: test
+test: backend-dev node-modules ## Run every check and every test but the long ones, with a summary
+	@exec $(PYTHON) scripts/test.py
+
+.PHONY: test-faults
+test-faults: backend-dev ## Run the long suites: kills, soaks, load
+ifdef REPORT
+	@$(SERVICES) .venv/bin/python -m pytest tests/faults $(JUNIT_PYTEST)
+else
+	@exec $(PYTHON) scripts/test.py test-faults
+endif
+
+.PHONY: test-backend
+test-backend: backend-dev ## Run the backend's tests on the embedded SQLite
+	@$(PYTEST) -n auto $(JUNIT_PYTEST)
+
+.PHONY: test-backend-postgres
+test-backend-postgres: backend-dev ## Run the backend's tests on a PostgreSQL and a Valkey of their own
+	@$(SERVICES) .venv/bin/python -m pytest -n auto $(JUNIT_PYTEST)
+
+.PHONY: test-frontend
+test-frontend: node-modules ## Run the frontend's unit tests
+	@$(NPM) test -- $(JUNIT_VITEST)
+
+.PHONY: e2e
+e2e: backend-dev spa ## Run the browser tests on the built application
+	@$(NPM) run e2e -- $(JUNIT_PLAYWRIGHT)
+
+.PHONY: coverage
+coverage: backend-dev ## Measure which lines of the backend its tests reach
+	@cd backend && .venv/bin/coverage erase
+	@$(SERVICES) .venv/bin/coverage run -m pytest
+	@cd backend && .venv/bin/coverage combine --quiet && .venv/bin/coverage report
+
+.PHONY: bench
+bench: backend-dev ## Measure the API beside handlers without a framework
+	@exec $(BIN)/python bench/run.py
+
+##@ Check
+
+.PHONY: lint
+lint: lint-backend lint-frontend type-check ## Run every linter and type checker
+
+.PHONY: lint-backend
+lint-backend: backend-dev ## Check the Python: style, format, types, the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@cd backend && .venv/bin/mypy
+	@cd backend && .venv/bin/lint-imports --no-cache
+
+.PHONY: lint-frontend
+lint-frontend: node-modules ## Check the TypeScript and the templates: style and format
+	@$(NPM) run lint
+
+.PHONY: type-check
+type-check: node-modules ## Check the frontend's types
+	@$(NPM) run type-check
+
+.PHONY: check-contract
+check-contract: backend-dev node-modules ## Fail when the contract or what is generated from it is stale
+	@scripts/check-contract
+
+.PHONY: size
+size: spa ## Fail when the built SPA is larger than its budget
+	@$(NPM) run size
+
+##@ Change
+
+.PHONY: contract
+contract: backend-dev node-modules ## Write the contract, and generate the frontend's client and rules from it
+	@$(BIN)/musubi export-contract
+	@$(NPM) run generate
+
+.PHONY: format
+format: backend-dev node-modules ## Format the code and repair what the linters can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(NPM) run format
+
+.PHONY: lock
+lock: backend-dev ## Lock what the manifests ask for; UPGRADE=all, or names, moves to newer versions
+	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade $(filter-out all,$(UPGRADE)))
+	@$(NPM) install --package-lock-only --ignore-scripts --no-audit --no-fund
+	@$(PYTEST) --quiet tests/architecture/test_repository.py
+
+.PHONY: clean
+clean: ## Remove what was installed and built; what the application keeps stays
+	@rm -rf .cache backend/.venv backend/src/musubi/web backend/dist frontend/node_modules
+	@rm -rf frontend/coverage frontend/playwright-report frontend/test-results
+
+# The steps of the setup.
+
+BACKEND_INPUTS := backend/pyproject.toml backend/requirements*.lock scripts/backend-env scripts/uv
+BACKEND_OUTPUTS := $(BIN)/python $(BIN)/musubi
+SPA_INPUTS := contract frontend/index.html frontend/package-lock.json frontend/public frontend/scripts frontend/src \
+  frontend/tsconfig*.json frontend/vite.config.ts
+
+.PHONY: backend-runtime
+backend-runtime:
+	@$(ONCE) backend-runtime --inputs $(BACKEND_INPUTS) --outputs $(BACKEND_OUTPUTS) \
+	  -- scripts/backend-env runtime
+
+.PHONY: backend-dev
+backend-dev:
+	@$(ONCE) backend-dev --inputs $(BACKEND_INPUTS) --outputs $(BACKEND_OUTPUTS) $(BIN)/pytest \
+	  -- scripts/backend-env dev
+
+.PHONY: node-modules
+node-modules:
+	@$(ONCE) node-modules --inputs frontend/package.json frontend/package-lock.json frontend/.npmrc scripts/npm \
+	  --outputs frontend/node_modules/.package-lock.json -- $(NPM) ci --ignore-scripts --no-audit --no-fund
+
+.PHONY: spa
+spa: node-modules
+	@$(ONCE) spa --inputs $(SPA_INPUTS) --except '*.test.ts' --env VITE_API_BASE_URL \
+	  --outputs backend/src/musubi/web/index.html -- $(NPM) run build

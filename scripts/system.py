@@ -1,0 +1,81 @@
+"""What the tests need from the operating system: PostgreSQL's programs, Chromium and a Japanese font.
+
+As root on Debian and its relatives this installs what is missing. Elsewhere it prints the command that does.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# Debian would make a cluster and start it on port 5432. The tests make their own, and a server that nobody
+# asked for is in the way of one that somebody runs. In force for the time of the installation only.
+NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/musubi.conf")
+
+
+def has_postgres() -> bool:
+    """Whether `initdb` is where the tests look for it."""
+    return bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+
+
+def has_browser() -> bool:
+    """Whether a Chromium is on the PATH, or named by MUSUBI_CHROMIUM."""
+    named = os.environ.get("MUSUBI_CHROMIUM")
+    return Path(named).exists() if named else any(shutil.which(name) for name in BROWSERS)
+
+
+def has_japanese_font() -> bool:
+    """Whether fontconfig knows a font for Japanese; without one, screenshots show boxes."""
+    if not shutil.which("fc-list"):
+        return sys.platform == "darwin"
+    return bool(subprocess.run(["fc-list", ":lang=ja"], capture_output=True, check=True).stdout)
+
+
+@dataclass(frozen=True)
+class Package:
+    """Something to install: how Debian calls it, and how to see that it is there."""
+
+    name: str
+    present: Callable[[], bool]
+
+
+POSTGRES = Package("postgresql", has_postgres)
+BROWSER = Package("chromium", has_browser)
+FONT = Package("fonts-noto-cjk", has_japanese_font)
+
+
+def install(packages: set[Package]) -> None:
+    """Install with apt, asking nothing. Raises CalledProcessError when apt fails."""
+    names = sorted(package.name for package in packages)
+    print(f"==> apt-get install {' '.join(names)}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    NO_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
+    NO_CLUSTER.write_text("create_main_cluster = false\n")
+    try:
+        subprocess.run(["apt-get", "update", "-qq"], env=environment, check=True)
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names]
+        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+    finally:
+        NO_CLUSTER.unlink()
+
+
+def ensure(needed: set[Package]) -> set[Package]:
+    """Install what is missing if that can be done without a question; what is still missing, explained."""
+    absent = {package for package in needed if not package.present()}
+    if absent and os.geteuid() == 0 and shutil.which("apt-get"):
+        try:
+            install(absent)
+        except subprocess.CalledProcessError as error:
+            print(f"apt-get failed with status {error.returncode}.", file=sys.stderr)
+        absent = {package for package in absent if not package.present()}
+    if absent:
+        names = " ".join(sorted(package.name for package in absent))
+        command = f"sudo apt-get install --no-install-recommends {names}"
+        if not shutil.which("apt-get"):
+            command = f"your system's package manager (Debian calls them: {names})"
+        print(f"The tests need what is not installed: {names}. Install it with: {command}", file=sys.stderr)
+    return absent
