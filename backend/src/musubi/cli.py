@@ -47,7 +47,9 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @app.callback(invoke_without_command=True)
-def main(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+def main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
     if version:
         typer.echo(__version__)
         raise typer.Exit
@@ -58,7 +60,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen at (HOST; default 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen at (PORT; default 8000).")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs REDIS_URL.")] = 1,
-    reload: Annotated[bool, typer.Option("--reload", help="Start anew when the code changes (development).")] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew when the code changes (development).")
+    ] = False,
 ) -> None:
     """Serve the API and the browser application until Ctrl-C."""
     settings = _settings(host=host, port=port)
@@ -66,7 +70,8 @@ def serve(
         _fail("REDIS_URL: needed for --workers above 1, so that the processes know of each other")
     # Worker processes read their settings anew, and must find what was given here.
     os.environ["HOST"], os.environ["PORT"] = settings.host, str(settings.port)
-    from musubi.server import bind, serve as run_server
+    from musubi.server import bind
+    from musubi.server import serve as run_server
 
     try:
         operations.check_data_directory(settings)
@@ -97,7 +102,8 @@ def createsuperuser(
     username: Annotated[str, typer.Option(help="3 to 50 letters, digits, `_`, `.` or `-`.")],
     email: Annotated[str, typer.Option(help="The e-mail address.")],
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input, not from a prompt.")
+        bool,
+        typer.Option("--password-stdin", help="Read the password from standard input, not from a prompt."),
     ] = False,
 ) -> None:
     """Make a superuser. The password is asked for, or read from standard input."""

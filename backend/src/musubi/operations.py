@@ -48,7 +48,9 @@ async def prepare(settings: Settings) -> str | None:
     state = await _migration_state(settings)
     if not state.is_current:
         if not settings.migrates_at_start:
-            raise CannotProceed("the database is not up to date: run `musubi migrate` (or set MUSUBI_AUTO_MIGRATE=true)")
+            raise CannotProceed(
+                "the database is not up to date: run `musubi migrate` (or set MUSUBI_AUTO_MIGRATE=true)"
+            )
         await migrate(settings)
     app = create_app(settings)
     try:
@@ -79,7 +81,9 @@ async def create_superuser(settings: Settings, username: str, email: str, passwo
     """Make a superuser and return their id. Raises AppError, or CannotProceed for input that is not valid."""
     await prepare(settings)
     try:
-        form = UserCreate(username=username, email=email, password=password, role=Role.ADMIN, is_superuser=True)
+        form = UserCreate(
+            username=username, email=email, password=password, role=Role.ADMIN, is_superuser=True
+        )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise CannotProceed(f"{first['loc'][0]}: {first['msg']}") from None
@@ -115,12 +119,22 @@ async def diagnose(settings: Settings) -> list[Finding]:
         if state.is_current:
             findings.append(Finding("schema", True, f"up to date ({state.head})"))
         else:
-            fix = "brought up to date at the next start" if settings.migrates_at_start else "run `musubi migrate`"
-            findings.append(Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}"))
+            fix = (
+                "brought up to date at the next start"
+                if settings.migrates_at_start
+                else "run `musubi migrate`"
+            )
+            findings.append(
+                Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}")
+            )
     findings.append(await _probe_redis(settings))
     built = (WEB_DIRECTORY / "index.html").is_file()
-    findings.append(Finding("web", built, "the browser application is built" if built else "not built: run `make setup`"))
-    findings.append(Finding("address", True, f"{settings.public_url}, listening at {settings.host}:{settings.port}"))
+    findings.append(
+        Finding("web", built, "the browser application is built" if built else "not built: run `make setup`")
+    )
+    findings.append(
+        Finding("address", True, f"{settings.public_url}, listening at {settings.host}:{settings.port}")
+    )
     return findings
 
 

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -49,49 +57,80 @@ class Settings(BaseSettings):
         env_prefix="MUSUBI_", env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True
     )
 
-    env: Annotated[Environment, Field(description="development, test or production")] = Environment.DEVELOPMENT
+    env: Annotated[Environment, Field(description="development, test or production")] = (
+        Environment.DEVELOPMENT
+    )
     data_dir: Annotated[Path, Field(description="Where everything the application keeps lies")] = Path("var")
     database_url: Annotated[
         str | None,
-        Field(validation_alias=_also("DATABASE_URL"), description="PostgreSQL or SQLite; default: a file in the data directory"),
+        Field(
+            validation_alias=_also("DATABASE_URL"),
+            description="PostgreSQL or SQLite; default: a file in the data directory",
+        ),
     ] = None
     redis_url: Annotated[
         str | None,
-        Field(validation_alias=_also("REDIS_URL"), description="Redis or Valkey; default: kept in the process"),
+        Field(
+            validation_alias=_also("REDIS_URL"), description="Redis or Valkey; default: kept in the process"
+        ),
     ] = None
     secret_key: Annotated[
         SecretStr | None,
-        Field(validation_alias=_also("SECRET_KEY"), description="At least 32 bytes; default: made at the first start"),
+        Field(
+            validation_alias=_also("SECRET_KEY"),
+            description="At least 32 bytes; default: made at the first start",
+        ),
     ] = None
-    host: Annotated[str, Field(validation_alias=_also("HOST"), description="Address to listen at")] = "127.0.0.1"
-    port: Annotated[int, Field(validation_alias=_also("PORT"), ge=0, le=65535, description="Port to listen at")] = 8000
+    host: Annotated[str, Field(validation_alias=_also("HOST"), description="Address to listen at")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[
+        int, Field(validation_alias=_also("PORT"), ge=0, le=65535, description="Port to listen at")
+    ] = 8000
     base_url: Annotated[
         str | None, Field(description="The address people use, for links; default: http://localhost:<port>")
     ] = None
     debug: Annotated[bool, Field(description="Log SQL; never in production")] = False
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severity to log")] = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severity to log")
+    ] = "INFO"
     allowed_hosts: Annotated[
         CommaSeparated,
-        Field(description="Host names served beside localhost and the bound address; `*.example.org` for subdomains"),
+        Field(
+            description="Host names served beside localhost and the bound address; `*.example.org` for subdomains"
+        ),
     ] = ()
     cors_origins: Annotated[
         CommaSeparated | None,
-        Field(description="Origins whose pages may call the API; default: localhost:3000 and :5173, none in production"),
+        Field(
+            description="Origins whose pages may call the API; default: localhost:3000 and :5173, none in production"
+        ),
     ] = None
     cors_parent_domain: Annotated[
-        str | None, Field(description="A domain whose https subdomains may call the API", pattern=r"^[a-z0-9.-]+\.[a-z]+$")
+        str | None,
+        Field(
+            description="A domain whose https subdomains may call the API", pattern=r"^[a-z0-9.-]+\.[a-z]+$"
+        ),
     ] = None
     trusted_proxies: Annotated[
-        CommaSeparated, Field(description="Addresses or networks whose X-Forwarded-* headers count; default: none")
+        CommaSeparated,
+        Field(description="Addresses or networks whose X-Forwarded-* headers count; default: none"),
     ] = ()
-    docs: Annotated[bool | None, Field(description="Serve the API documentation; default: not in production")] = None
+    docs: Annotated[
+        bool | None, Field(description="Serve the API documentation; default: not in production")
+    ] = None
     registration: Annotated[bool, Field(description="Whether anyone may make an account")] = True
     auto_migrate: Annotated[
-        bool | None, Field(description="Bring the database up to date at start; default: SQLite yes, PostgreSQL no")
+        bool | None,
+        Field(description="Bring the database up to date at start; default: SQLite yes, PostgreSQL no"),
     ] = None
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body, in bytes")] = 1024 * 1024
-    database_pool_size: Annotated[int, Field(ge=1, le=500, description="Connections kept open per process")] = 10
-    access_token_minutes: Annotated[int, Field(ge=1, le=1440, description="How long an access token is valid")] = 60
+    database_pool_size: Annotated[
+        int, Field(ge=1, le=500, description="Connections kept open per process")
+    ] = 10
+    access_token_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="How long an access token is valid")
+    ] = 60
     session_days: Annotated[int, Field(ge=1, le=90, description="How long a sign-in lasts at the most")] = 7
     refresh_grace_seconds: Annotated[
         int, Field(ge=0, le=60, description="How long a replaced refresh token still gets its successor")
@@ -99,8 +138,12 @@ class Settings(BaseSettings):
     password_memory_kib: Annotated[int, Field(ge=8, description="Argon2id memory per hash, in KiB")] = 65536
     password_iterations: Annotated[int, Field(ge=1, le=20, description="Argon2id passes")] = 3
     password_workers: Annotated[int, Field(ge=1, le=64, description="Password hashes computed at once")] = 2
-    password_queue: Annotated[int, Field(ge=0, le=1000, description="Password hashes that may wait; more are refused")] = 32
-    drain_seconds: Annotated[int, Field(ge=0, le=600, description="How long a stopping server finishes requests")] = 10
+    password_queue: Annotated[
+        int, Field(ge=0, le=1000, description="Password hashes that may wait; more are refused")
+    ] = 32
+    drain_seconds: Annotated[
+        int, Field(ge=0, le=600, description="How long a stopping server finishes requests")
+    ] = 10
 
     @field_validator("database_url")
     @classmethod
@@ -153,12 +196,16 @@ class Settings(BaseSettings):
             raise ValueError("MUSUBI_DEBUG must be off in production")
         if self.password_memory_kib < 19456 or self.password_iterations < 2:
             # The least that OWASP's password storage cheat sheet accepts for Argon2id.
-            raise ValueError("MUSUBI_PASSWORD_MEMORY_KIB must be at least 19456 and MUSUBI_PASSWORD_ITERATIONS at least 2")
+            raise ValueError(
+                "MUSUBI_PASSWORD_MEMORY_KIB must be at least 19456 and MUSUBI_PASSWORD_ITERATIONS at least 2"
+            )
 
     @property
     def database(self) -> URL:
         """The database's URL with its asynchronous driver."""
-        return async_database_url(self.database_url or f"sqlite:///{(self.data_dir / 'musubi.sqlite3').absolute()}")
+        return async_database_url(
+            self.database_url or f"sqlite:///{(self.data_dir / 'musubi.sqlite3').absolute()}"
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -181,7 +228,14 @@ class Settings(BaseSettings):
     def hosts(self) -> tuple[str, ...]:
         """The names under which requests are taken: our own, and those listed."""
         public = urlsplit(self.public_url).hostname
-        return ("localhost", "127.0.0.1", "::1", self.host, *([public] if public else []), *self.allowed_hosts)
+        return (
+            "localhost",
+            "127.0.0.1",
+            "::1",
+            self.host,
+            *([public] if public else []),
+            *self.allowed_hosts,
+        )
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -203,7 +257,9 @@ class Settings(BaseSettings):
                 _create_secret(path)
             return path.read_bytes()
         except OSError as error:
-            raise ConfigurationError(f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}") from error
+            raise ConfigurationError(
+                f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}"
+            ) from error
 
 
 def _create_secret(path: Path) -> None:
@@ -220,7 +276,11 @@ def _create_secret(path: Path) -> None:
 
 def async_database_url(value: str) -> URL:
     """`value` with the driver we use. Raises ValueError when it names no database we know."""
-    drivers = {"postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+    drivers = {
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+        "sqlite": "sqlite+aiosqlite",
+    }
     try:
         url = make_url(value)
     except ArgumentError:

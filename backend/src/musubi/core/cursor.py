@@ -34,7 +34,9 @@ def decode_cursor(cursor: str, sort: str, kind: type[CursorValue]) -> tuple[Curs
                 raise ValueError("no zone")
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
         raise Invalid(fields={"cursor": _BAD_CURSOR}) from error
-    in_range = type(row_id) is int and 0 < row_id <= MAX_ID and (not isinstance(value, int) or abs(value) <= MAX_ID)
+    in_range = (
+        type(row_id) is int and 0 < row_id <= MAX_ID and (not isinstance(value, int) or abs(value) <= MAX_ID)
+    )
     if made_for != sort or not isinstance(value, kind) or not in_range or not _is_storable(value):
         raise Invalid(fields={"cursor": _BAD_CURSOR})
     return value, row_id
@@ -46,7 +48,11 @@ def _is_storable(value: CursorValue) -> bool:
 
 
 def after(
-    key: ColumnElement[CursorValue], row_id: ColumnElement[int], position: tuple[CursorValue, int], *, descending: bool
+    key: ColumnElement[CursorValue],
+    row_id: ColumnElement[int],
+    position: tuple[CursorValue, int],
+    *,
+    descending: bool,
 ) -> ColumnElement[bool]:
     """The rows behind `position`. Written out, because an index serves it in both databases either way, and the
     planner of SQLite 3.40 doesn't use one for a row value whose first part is an expression."""

@@ -1,5 +1,6 @@
 """The contract: OpenAPI with what FastAPI can't know by itself."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -39,7 +40,10 @@ def _response(kind: type[AppError]) -> dict[str, Any]:
             "timestamp": "2026-01-31T09:30:00Z",
         }
     }
-    return {"description": kind.text.en, "content": {"application/json": {"schema": _REF, "example": example}}}
+    return {
+        "description": kind.text.en,
+        "content": {"application/json": {"schema": _REF, "example": example}},
+    }
 
 
 def policy_of(dependant: Dependant) -> Policy | None:
@@ -60,7 +64,9 @@ def api_routes(app: FastAPI) -> list[RouteContext]:
 
 def check_policies(app: FastAPI) -> None:
     """Raises RuntimeError unless every route says who may call it."""
-    silent = [f"{route.methods} {route.path}" for route in api_routes(app) if policy_of(route.dependant) is None]
+    silent = [
+        f"{route.methods} {route.path}" for route in api_routes(app) if policy_of(route.dependant) is None
+    ]
     if silent:
         raise RuntimeError(f"routes without a policy: {', '.join(silent)}")
 
@@ -69,7 +75,11 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI description, made once."""
     if app.openapi_schema is None:
         document = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
         )
         components = document.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
@@ -79,6 +89,8 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
         schemas.update(envelope.pop("$defs"))
         schemas["ErrorEnvelope"] = envelope
         components["schemas"] = dict(sorted(schemas.items()))
+        document = _name_collections(document)
+        components = document["components"]
         components["securitySchemes"] = {
             "bearer": {
                 "type": "oauth2",
@@ -89,6 +101,18 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             _complete(document, route)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _name_collections(document: dict[str, Any]) -> dict[str, Any]:
+    """`ItemReadCollection`, its title, is a better name in generated code than `Collection_ItemRead_`."""
+    text = json.dumps(document)
+    for name, schema in document["components"]["schemas"].items():
+        if name.startswith("Collection_"):
+            text = text.replace(f'/{name}"', f'/{schema["title"]}"').replace(
+                f'"{name}":', f'"{schema["title"]}":'
+            )
+    named: dict[str, Any] = json.loads(text)
+    return named
 
 
 def _complete(document: dict[str, Any], route: RouteContext) -> None:

@@ -1,6 +1,6 @@
 """Lists: what a client may ask for, and the one way to answer."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -22,7 +22,8 @@ class Paging(BaseModel):
     skip: Annotated[int, Field(ge=0, le=MAX_ID, description="Rows to leave out from the start")] = 0
     limit: Annotated[int, Field(ge=1, le=100, description="Rows to return at the most")] = 50
     cursor: Annotated[
-        str | None, Field(max_length=2000, description="`meta.next_cursor` of the page before; `skip` is then ignored")
+        str | None,
+        Field(max_length=2000, description="`meta.next_cursor` of the page before; `skip` is then ignored"),
     ] = None
 
 
@@ -105,7 +106,9 @@ async def paginate(
         statement = statement.where(after(ordering.key, row_id, position, descending=ordering.descending))
     elif paging.skip:
         statement = statement.offset(paging.skip)
-    order = (ordering.key.desc(), row_id.desc()) if ordering.descending else (ordering.key.asc(), row_id.asc())
+    order = (
+        (ordering.key.desc(), row_id.desc()) if ordering.descending else (ordering.key.asc(), row_id.asc())
+    )
     # One row more than asked for tells whether there is a next page.
     rows = (await reader.execute(statement.order_by(*order).limit(paging.limit + 1))).all()
     has_next = len(rows) > paging.limit
@@ -136,5 +139,3 @@ def collection(response: Response, data: list[T], meta: Meta | None = None) -> C
         )  # fmt: skip
     response.headers["X-Total-Count"] = str(meta.total)
     return Collection(timestamp=utcnow(), data=data, meta=meta)
-
-

@@ -1,9 +1,8 @@
 """Text as it may enter the application, and how it is compared."""
 
 import unicodedata
-from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 
@@ -25,8 +24,9 @@ def _storable(text: str) -> str:
     return text
 
 
-PlainText = Annotated[str, AfterValidator(_storable)]
-"""Any text without NUL. (Lone surrogates never get this far: they are not valid in a `str` field.)"""
+STORABLE = AfterValidator(_storable)
+"""Refuses NUL. It stands last among a type's annotations: a constraint behind a validator no longer belongs to the
+string, and complains about a number of entries. (Lone surrogates never get this far: no `str` field takes them.)"""
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable)]
-"""Text whose surrounding white space means nothing."""
+TRIMMED = {"x-trimmed": True}
+"""Tells the browser that white space around the value doesn't count towards its length."""

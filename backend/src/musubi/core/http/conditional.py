@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-
 from typing import Annotated
 
 from fastapi import Header

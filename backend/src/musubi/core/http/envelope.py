@@ -46,7 +46,12 @@ def rfc3339(instant: datetime) -> str:
 def error_response(error: AppError, *, error_id: UUID | None = None) -> JSONResponse:
     """The reply that tells a client of `error`."""
     return envelope(
-        error.status, error.code, error.message.render(), error.rendered_details(), error.headers, error_id=error_id
+        error.status,
+        error.code,
+        error.message.render(),
+        error.rendered_details(),
+        error.headers,
+        error_id=error_id,
     )
 
 

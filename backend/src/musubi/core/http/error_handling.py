@@ -72,7 +72,9 @@ class ErrorBoundary:
             if isinstance(error, AppError):
                 shown = error
             elif is_unavailable(error):
-                log.error("database unavailable", error_id=str(error_id), reason=str(error).splitlines()[0][:300])
+                log.error(
+                    "database unavailable", error_id=str(error_id), reason=str(error).splitlines()[0][:300]
+                )
                 shown = ServiceUnavailable(headers={"Retry-After": "5"})
             else:
                 log.exception("unexpected error", error_id=str(error_id))

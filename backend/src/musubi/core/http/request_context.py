@@ -49,7 +49,8 @@ class RequestContext:
                 access_log.info(
                     "request",
                     method=scope["method"],
-                    path=scope["path"],
+                    # As it was sent, percent-encoded: a decoded newline would let a client write log lines.
+                    path=scope.get("raw_path", scope["path"].encode()).decode("latin-1"),
                     query=_parameter_names(scope["query_string"]),
                     status=status,
                     duration_ms=round((time.perf_counter() - started) * 1000, 1),
@@ -58,8 +59,6 @@ class RequestContext:
                 )
 
 
-def _parameter_names(query: bytes) -> str | None:
+def _parameter_names(query: bytes) -> list[str]:
     """Which parameters a URL had, without their values: one of those could be a credential."""
-    if not query:
-        return None
-    return ",".join(name for name, _ in parse_qsl(query[:2000].decode("latin-1"), keep_blank_values=True)[:20])
+    return [name for name, _ in parse_qsl(query[:2000].decode("latin-1"), keep_blank_values=True)[:20]]

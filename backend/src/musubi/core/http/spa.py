@@ -42,5 +42,3 @@ def add_spa(app: FastAPI, directory: Path) -> None:
     """Serve the build in `directory` at every path that nothing else answers, once it was made."""
     if (directory / "index.html").is_file():
         app.mount("/", SinglePageApplication(directory=directory, html=True), name="spa")
-
-

@@ -20,14 +20,18 @@ from musubi.features.accounts.service import Accounts
 from musubi.features.accounts.sessions import end_sessions_of
 
 USER_NOT_FOUND = Text("User not found", "ユーザーが見つかりません")
-_LAST_SUPERUSER = Text("There must be at least one active superuser", "有効な最上位管理者が少なくとも1人必要です")
+_LAST_SUPERUSER = Text(
+    "There must be at least one active superuser", "有効な最上位管理者が少なくとも1人必要です"
+)
 _SUPERUSERS_ONLY = Text("Only a superuser may do this", "最上位管理者だけが行えます")
 _ADDRESS_TAKEN = Text("This address is already in use", "このメールアドレスはすでに使われています")
 _DELETED = "Deleted user"
 _NO_HEIR = Text("This user can't take over the items", "このユーザーには引き継げません")
 
 
-async def create_user(session: AsyncSession, accounts: Accounts, principal: Principal, form: UserCreate) -> User:
+async def create_user(
+    session: AsyncSession, accounts: Accounts, principal: Principal, form: UserCreate
+) -> User:
     """Make an account for someone. Raises Forbidden, Invalid, Conflict."""
     if form.is_superuser and not principal.is_superuser:
         raise Forbidden(_SUPERUSERS_ONLY)
@@ -46,7 +50,9 @@ async def update_user(session: AsyncSession, principal: Principal, user_id: int,
     user = await _changeable(session, principal, user_id)
     if "is_superuser" in sent and form.is_superuser != user.is_superuser and not principal.is_superuser:
         raise Forbidden(_SUPERUSERS_ONLY)
-    stays = (form.is_superuser if "is_superuser" in sent else True) and (form.is_active if "is_active" in sent else True)
+    stays = (form.is_superuser if "is_superuser" in sent else True) and (
+        form.is_active if "is_active" in sent else True
+    )
     if not stays:
         await _check_not_last(session, user)
     if "email" in sent and fold(form.email) != user.email_key:
@@ -100,5 +106,9 @@ async def _changeable(session: AsyncSession, principal: Principal, user_id: int)
 
 
 async def _check_not_last(session: AsyncSession, user: User) -> None:
-    if user.is_superuser and user.is_active and not await repository.another_active_superuser(session, user.id):
+    if (
+        user.is_superuser
+        and user.is_active
+        and not await repository.another_active_superuser(session, user.id)
+    ):
         raise Conflict(_LAST_SUPERUSER)

@@ -58,7 +58,9 @@ class PasswordHasher:
     """
 
     def __init__(self, *, memory_kib: int, iterations: int, workers: int, queue: int) -> None:
-        self._hash = PasswordHash((Argon2Hasher(memory_cost=memory_kib, time_cost=iterations, parallelism=1),))
+        self._hash = PasswordHash(
+            (Argon2Hasher(memory_cost=memory_kib, time_cost=iterations, parallelism=1),)
+        )
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="argon2")
         self._free = workers + queue
         self._decoy: str | None = None

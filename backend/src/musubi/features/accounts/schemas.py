@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from musubi.core.permissions import Permission, Principal, Role
-from musubi.core.text import Line, PlainText, normalize
+from musubi.core.text import STORABLE, TRIMMED, normalize
 from musubi.core.types import Id, Input, Timestamp, omitted
 from musubi.features.accounts.models import User
 from musubi.features.accounts.passwords import MAX_LENGTH, MIN_LENGTH, RULE
@@ -23,30 +23,41 @@ def _email(value: str) -> str:
 
 
 Username = Annotated[
-    Line,
-    StringConstraints(min_length=3, max_length=50, pattern=r"^[\p{L}\p{M}\p{N}_.\-]+$"),
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=3, max_length=50, pattern=r"^[\p{L}\p{M}\p{N}_.\-]+$"
+    ),
     # Before the length is checked: NFKC can make one character into many.
     BeforeValidator(lambda value: normalize(value) if isinstance(value, str) else value),
-    Field(description="Unique without regard to case", examples=["hanako"]),
+    Field(description="Unique without regard to case", json_schema_extra=TRIMMED, examples=["hanako"]),
 ]
 Email = Annotated[
-    Line,
-    StringConstraints(min_length=3, max_length=100),
+    str,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=100),
     AfterValidator(_email),
-    Field(json_schema_extra={"format": "email"}, examples=["hanako@example.com"]),
+    STORABLE,
+    Field(json_schema_extra={"format": "email", **TRIMMED}, examples=["hanako@example.com"]),
 ]
-FullName = Annotated[Line, StringConstraints(max_length=100), Field(examples=["山田 花子"])]
-Bio = Annotated[PlainText, StringConstraints(max_length=1000)]
+FullName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=100),
+    STORABLE,
+    Field(json_schema_extra=TRIMMED, examples=["山田 花子"]),
+]
+Bio = Annotated[str, StringConstraints(max_length=1000), STORABLE]
 NewPassword = Annotated[
-    PlainText,
+    str,
     StringConstraints(min_length=MIN_LENGTH, max_length=MAX_LENGTH),
+    STORABLE,
     Field(
         description="With an upper-case letter, a lower-case letter and a digit; not a common one, not one's own name",
         json_schema_extra={"format": "password", "x-password-rule": RULE},
         examples=["Tsubaki-7-kaze"],
     ),
 ]
-KnownPassword = Annotated[PlainText, StringConstraints(max_length=1000), Field(json_schema_extra={"format": "password"})]
+KnownPassword = Annotated[
+    str, StringConstraints(max_length=1000), STORABLE, Field(json_schema_extra={"format": "password"})
+]
 """A password that is compared, not set: the rule of its day may have been another."""
 
 
@@ -98,7 +109,7 @@ class Register(Input):
 class FirstSuperuser(Input):
     """The form of the one-time link."""
 
-    token: Annotated[PlainText, StringConstraints(max_length=200), Field(description="From the link")]
+    token: Annotated[str, StringConstraints(max_length=200), STORABLE, Field(description="From the link")]
     username: Username
     email: Email
     password: NewPassword
@@ -120,7 +131,7 @@ class UserCreate(Register):
 class ProfileUpdate(Input):
     full_name: FullName | None = None
     bio: Bio | None = None
-    profile_image: Annotated[PlainText, StringConstraints(max_length=255)] | None = None
+    profile_image: Annotated[str, StringConstraints(max_length=255), STORABLE] | None = None
 
 
 class UserUpdate(Input):
@@ -140,8 +151,12 @@ class PasswordChange(Input):
 class Credentials(BaseModel):
     """The OAuth2 password form (RFC 6749, 4.3.2). What we have no use for is accepted, as clients send it."""
 
-    grant_type: Annotated[Literal["password"] | None, Field(description="Fixed by OAuth2; may be left out")] = None
-    username: Annotated[PlainText, StringConstraints(max_length=200), Field(description="Or the e-mail address")]
+    grant_type: Annotated[
+        Literal["password"] | None, Field(description="Fixed by OAuth2; may be left out")
+    ] = None
+    username: Annotated[
+        str, StringConstraints(max_length=200), STORABLE, Field(description="Or the e-mail address")
+    ]
     password: KnownPassword
     scope: Annotated[str, StringConstraints(max_length=1000)] = ""
     client_id: Annotated[str | None, StringConstraints(max_length=1000)] = None
@@ -149,7 +164,7 @@ class Credentials(BaseModel):
 
 
 class RefreshRequest(Input):
-    refresh_token: Annotated[PlainText, StringConstraints(max_length=500)]
+    refresh_token: Annotated[str, StringConstraints(max_length=500), STORABLE]
 
 
 class TokenReply(BaseModel):
@@ -157,7 +172,8 @@ class TokenReply(BaseModel):
 
     access_token: str
     refresh_token: Annotated[
-        str | None, Field(description="null with `X-Session-Transport: cookie`: it is in an HttpOnly cookie then")
+        str | None,
+        Field(description="null with `X-Session-Transport: cookie`: it is in an HttpOnly cookie then"),
     ]
     token_type: Literal["bearer"] = "bearer"
     expires_in: Annotated[int, Field(description="Seconds until the access token expires")]

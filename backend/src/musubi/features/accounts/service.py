@@ -12,13 +12,21 @@ from musubi.core.text import fold
 from musubi.features.accounts import repository
 from musubi.features.accounts.models import User
 from musubi.features.accounts.passwords import PasswordHasher, check_password
-from musubi.features.accounts.schemas import FirstSuperuser, PasswordChange, ProfileUpdate, Register, UserCreate
+from musubi.features.accounts.schemas import (
+    FirstSuperuser,
+    PasswordChange,
+    ProfileUpdate,
+    Register,
+    UserCreate,
+)
 from musubi.features.accounts.sessions import Client, Sessions, SignedInSession, end_sessions_of
 
 _WRONG_LOGIN = Text("Incorrect username or password", "ユーザー名またはパスワードが違います")
 _INACTIVE = Text("This account is disabled", "このアカウントは無効です")
 _REGISTRATION_CLOSED = Text("Registration is closed", "新規登録は受け付けていません")
-_TAKEN = Text("This name or address is already taken", "このユーザー名またはメールアドレスはすでに使われています")
+_TAKEN = Text(
+    "This name or address is already taken", "このユーザー名またはメールアドレスはすでに使われています"
+)
 _FIELD_TAKEN = {
     "username": Text("This name is already taken", "このユーザー名はすでに使われています"),
     "email": Text("This address is already in use", "このメールアドレスはすでに使われています"),

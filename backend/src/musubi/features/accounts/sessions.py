@@ -150,7 +150,9 @@ class Sessions:
         stepped = await session.execute(
             update(AuthSession)
             .where(
-                AuthSession.id == session_id, AuthSession.generation == generation, AuthSession.ended_at.is_(None)
+                AuthSession.id == session_id,
+                AuthSession.generation == generation,
+                AuthSession.ended_at.is_(None),
             )
             .values(generation=generation + 1, confirmed_at=None, last_used_at=utcnow())
             .returning(AuthSession.id)

@@ -96,7 +96,9 @@ class TokenMaker:
 
     def verify_refresh(self, claims: RefreshClaims, seed: str) -> bool:
         """Whether we issued the token that makes these claims in the session with this seed."""
-        return hmac.compare_digest(claims.signature, self._sign_refresh(claims.session_id, claims.generation, seed))
+        return hmac.compare_digest(
+            claims.signature, self._sign_refresh(claims.session_id, claims.generation, seed)
+        )
 
     def setup_token(self) -> str:
         """The token of the one-time link under which the first superuser is made. It is worth something only as long
@@ -134,5 +136,3 @@ def new_seed() -> str:
 def derive_key(secret: bytes, purpose: str) -> bytes:
     """A key for one purpose (the expand step of HKDF, RFC 5869, for one block), so that no two uses share one."""
     return hmac.digest(secret, f"musubi {purpose}".encode() + b"\x01", hashlib.sha256)
-
-

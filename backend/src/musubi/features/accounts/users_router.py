@@ -12,7 +12,7 @@ from musubi.core.idempotency import IdempotentSessionDep
 from musubi.core.openapi import errors
 from musubi.core.pagination import Collection, Paging, collection
 from musubi.core.permissions import Permission, Principal, Role, require
-from musubi.core.text import PlainText
+from musubi.core.text import STORABLE
 from musubi.core.types import Id
 from musubi.features.accounts import administration, repository
 from musubi.features.accounts.schemas import UserCreate, UserRead, UserUpdate
@@ -28,7 +28,7 @@ UserId = Annotated[Id, Path()]
 class UserQuery(Paging):
     """Which accounts to list."""
 
-    search: Annotated[PlainText | None, StringConstraints(max_length=100)] = None
+    search: Annotated[str, StringConstraints(max_length=100), STORABLE] | None = None
     role: Role | None = None
     is_active: bool | None = None
 
@@ -41,12 +41,18 @@ async def list_users(
     page = await repository.list_users(
         reader, query, search=query.search, role=query.role, is_active=query.is_active
     )
-    return collection(response, [UserRead.model_validate(row, from_attributes=True) for row in page.rows], page.meta)
+    return collection(
+        response, [UserRead.model_validate(row, from_attributes=True) for row in page.rows], page.meta
+    )
 
 
 @router.post("", status_code=201, responses=errors(Conflict))
 async def create_user(
-    principal: UserWriter, request: Request, response: Response, session: IdempotentSessionDep, form: UserCreate
+    principal: UserWriter,
+    request: Request,
+    response: Response,
+    session: IdempotentSessionDep,
+    form: UserCreate,
 ) -> UserRead:
     """Make an account for someone."""
     user = await administration.create_user(session, accounts_of(request), principal, form)
@@ -64,14 +70,20 @@ async def get_user(_: UserReader, user_id: UserId, reader: ReaderDep) -> UserRea
 
 
 @router.patch("/{user_id}", responses=errors(NotFound, Conflict))
-async def update_user(principal: UserWriter, user_id: UserId, session: SessionDep, form: UserUpdate) -> UserRead:
+async def update_user(
+    principal: UserWriter, user_id: UserId, session: SessionDep, form: UserUpdate
+) -> UserRead:
     """Change an account: only what is sent. Disabling it ends its sessions."""
     return UserRead.model_validate(await administration.update_user(session, principal, user_id, form))
 
 
 @router.delete("/{user_id}", status_code=204, responses=errors(NotFound, Conflict, Forbidden))
 async def delete_user(
-    principal: UserWriter, user_id: UserId, request: Request, session: SessionDep, transfer_items_to: Id | None = None
+    principal: UserWriter,
+    user_id: UserId,
+    request: Request,
+    session: SessionDep,
+    transfer_items_to: Id | None = None,
 ) -> None:
     """Make an account nameless and unusable. Its items go to another user, or stay with "deleted user"."""
     await administration.delete_user(

@@ -34,7 +34,11 @@ def _tagged(response: Response, item: ItemRead) -> ItemRead:
 
 @router.get("")
 async def list_items(
-    principal: SignedIn, reader: ReaderDep, request: Request, response: Response, query: Annotated[ItemQuery, Query()]
+    principal: SignedIn,
+    reader: ReaderDep,
+    request: Request,
+    response: Response,
+    query: Annotated[ItemQuery, Query()],
 ) -> Collection[ItemRead]:
     """The items one may read: published ones and one's own; all of them with `items:read_any`."""
     items, page = await service.list_items(reader, _counts(request), principal, query)
@@ -66,10 +70,17 @@ async def get_item_stats(principal: SignedIn, reader: ReaderDep) -> ItemStats:
 @router.get(
     "/{item_id}",
     response_model=ItemRead,
-    responses={**errors(Forbidden, NotFound), 304: {"description": "Unchanged since the tag in If-None-Match"}},
+    responses={
+        **errors(Forbidden, NotFound),
+        304: {"description": "Unchanged since the tag in If-None-Match"},
+    },
 )
 async def get_item(
-    principal: SignedIn, item_id: ItemId, reader: ReaderDep, response: Response, if_none_match: IfNoneMatch = None
+    principal: SignedIn,
+    item_id: ItemId,
+    reader: ReaderDep,
+    response: Response,
+    if_none_match: IfNoneMatch = None,
 ) -> ItemRead | Response:
     """One item, with an ETag."""
     item = await service.read_item(reader, principal, item_id)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from musubi.core.pagination import Paging
-from musubi.core.text import Line, PlainText, fold
+from musubi.core.text import STORABLE, TRIMMED, fold
 from musubi.core.types import Id, Input, Timestamp, omitted
 from musubi.features.accounts.schemas import UserBrief
 from musubi.features.items.models import ItemStatus
@@ -17,14 +17,24 @@ def _without_repeats(tags: list[str]) -> list[str]:
     return list({fold(tag): tag for tag in reversed(tags)}.values())[::-1]
 
 
-Title = Annotated[Line, StringConstraints(min_length=1, max_length=200), Field(examples=["Spring catalogue"])]
-Description = Annotated[PlainText, StringConstraints(max_length=5000), Field(examples=["What it is about"])]
-Tag = Annotated[Line, StringConstraints(min_length=1, max_length=50), Field(examples=["design"])]
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    STORABLE,
+    Field(json_schema_extra=TRIMMED, examples=["Spring catalogue"]),
+]
+Description = Annotated[
+    str, StringConstraints(max_length=5000), STORABLE, Field(examples=["What it is about"])
+]
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
+    STORABLE,
+    Field(json_schema_extra=TRIMMED, examples=["design"]),
+]
 Tags = Annotated[list[Tag], Field(max_length=10), AfterValidator(_without_repeats)]
 
-Sort = Literal[
-    "created_at", "-created_at", "updated_at", "-updated_at", "title", "-title", "relevance"
-]
+Sort = Literal["created_at", "-created_at", "updated_at", "-updated_at", "title", "-title", "relevance"]
 
 
 class ItemCreate(Input):
@@ -63,12 +73,11 @@ class ItemQuery(Paging):
 
     status: ItemStatus | None = None
     search: Annotated[
-        PlainText | None,
-        StringConstraints(max_length=200),
+        Annotated[str, StringConstraints(max_length=200), STORABLE] | None,
         Field(description="A substring of title, description or a tag, without regard to case and width"),
     ] = None
     owner_id: Id | None = None
-    tag: Annotated[PlainText | None, StringConstraints(max_length=50)] = None
+    tag: Annotated[str, StringConstraints(max_length=50), STORABLE] | None = None
     sort: Annotated[Sort, Field(description="`relevance` needs `search`")] = "-created_at"
 
 
@@ -86,6 +95,6 @@ class ItemStats(BaseModel):
     """The caller's own items in numbers."""
 
     by_status: dict[ItemStatus, int]
-    daily: Annotated[list[DayCount], Field(description="Items made on each of the last 30 days (UTC), oldest first")]
-
-
+    daily: Annotated[
+        list[DayCount], Field(description="Items made on each of the last 30 days (UTC), oldest first")
+    ]

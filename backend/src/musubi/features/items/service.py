@@ -15,7 +15,15 @@ from musubi.features.accounts.schemas import UserBrief
 from musubi.features.items import repository
 from musubi.features.items.counts import ItemCounts
 from musubi.features.items.models import Item, ItemStatus
-from musubi.features.items.schemas import DayCount, ItemCreate, ItemQuery, ItemRead, ItemStats, ItemUpdate, TagCount
+from musubi.features.items.schemas import (
+    DayCount,
+    ItemCreate,
+    ItemQuery,
+    ItemRead,
+    ItemStats,
+    ItemUpdate,
+    TagCount,
+)
 
 _NOT_FOUND = Text("Item not found", "項目が見つかりません")
 _NO_SEARCH = Text("Sorting by relevance needs a search", "関連度順には検索語が必要です")
@@ -50,7 +58,9 @@ async def list_items(
     return [to_read(row) for row in page.rows], page
 
 
-async def read_item(connection: AsyncConnection | AsyncSession, principal: Principal, item_id: int) -> ItemRead:
+async def read_item(
+    connection: AsyncConnection | AsyncSession, principal: Principal, item_id: int
+) -> ItemRead:
     """Raises NotFound; Forbidden for someone else's draft or archived item."""
     row = await repository.get_item(connection, item_id)
     if row is None:
@@ -65,7 +75,9 @@ async def read_item(connection: AsyncConnection | AsyncSession, principal: Princ
     return to_read(row)
 
 
-async def create_item(session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate) -> ItemRead:
+async def create_item(
+    session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate
+) -> ItemRead:
     item = Item(**form.model_dump(), owner_id=principal.user_id)
     await repository.add_item(session, item)
     counts.outdate_after(session)
@@ -93,7 +105,12 @@ async def update_item(
 
 
 async def delete_item(
-    session: AsyncSession, counts: ItemCounts, principal: Principal, item_id: int, *, if_match: str | None = None
+    session: AsyncSession,
+    counts: ItemCounts,
+    principal: Principal,
+    item_id: int,
+    *,
+    if_match: str | None = None,
 ) -> None:
     """Raises NotFound, Forbidden, PreconditionFailed."""
     item = await _changeable(session, principal, item_id)

@@ -1,0 +1,178 @@
+"""What the tests stand on: an application of their own, over HTTP, on an empty database.
+
+The same tests run twice: embedded (SQLite, nothing else) and, where `MUSUBI_TEST_POSTGRES_URL` and
+`MUSUBI_TEST_REDIS_URL` name throwaway servers, on PostgreSQL and Valkey.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from musubi.app import create_app
+from musubi.core import clock, migrations
+from musubi.core.models import Base
+from musubi.settings import Settings, async_database_url
+from tests.support import Actor, make_actor
+
+POSTGRES_URL = os.environ.get("MUSUBI_TEST_POSTGRES_URL")
+REDIS_URL = os.environ.get("MUSUBI_TEST_REDIS_URL")
+
+AppMaker = Callable[..., Awaitable[AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "musubi.sqlite3"
+    asyncio.run(migrations.upgrade(async_database_url(f"sqlite:///{path}")))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_database(worker_id: str) -> Iterator[str | None]:
+    """A migrated database of this worker's own, or None in embedded mode."""
+    if POSTGRES_URL is None:
+        yield None
+        return
+    name = f"musubi_{worker_id}_{os.getpid()}"
+    asyncio.run(_administer(f'CREATE DATABASE "{name}"'))
+    url = make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(migrations.upgrade(async_database_url(url)))
+    yield url
+    asyncio.run(_administer(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _administer(statement: str) -> None:
+    assert POSTGRES_URL is not None
+    engine = create_async_engine(async_database_url(POSTGRES_URL), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def database_url(sqlite_template: Path, postgres_database: str | None, tmp_path: Path) -> str:
+    """An empty, migrated database."""
+    if postgres_database is None:
+        return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'musubi.sqlite3')}"
+    engine = create_async_engine(async_database_url(postgres_database), poolclass=NullPool)
+    async with engine.begin() as connection:
+        tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+        await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    await engine.dispose()
+    return postgres_database
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, worker_id: str) -> Settings:
+    """Settings of an application under test: all defaults, but password hashes that cost next to nothing."""
+    return make_settings(database_url=database_url, redis_url=redis_database(worker_id), data_dir=tmp_path)
+
+
+def make_settings(**values: Any) -> Settings:
+    """Settings that no environment variable or `.env` has a say in."""
+    cheap = {"password_memory_kib": 8, "password_iterations": 1, "secret_key": "tests only: forty characters of secret"}
+    return Settings(_env_file=None, **{**cheap, **values})
+
+
+def redis_database(worker_id: str) -> str | None:
+    """A numbered database of this worker's own, so that workers don't empty each other's."""
+    if REDIS_URL is None:
+        return None
+    number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
+    return f"{REDIS_URL.rstrip('/')}/{number}"
+
+
+@pytest.fixture
+async def make_client(settings: Settings) -> AsyncIterator[AppMaker]:
+    """Makes an application with some settings changed and gives a client of it; `client.app` is the application."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**changes: Any) -> AsyncClient:
+            app = create_app(settings.model_copy(update=changes))
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            await app.state.cache.clear()
+            # What a test wants to see is the reply that a client gets, not the exception behind it.
+            transport = ASGITransport(app, raise_app_exceptions=False)
+            client = AsyncClient(transport=transport, base_url="http://localhost:8000")
+            return await stack.enter_async_context(client)
+
+        yield make
+
+
+@pytest.fixture
+async def client(make_client: AppMaker) -> AsyncClient:
+    """A client of an application with default settings."""
+    return await make_client()
+
+
+@pytest.fixture
+def app(client: AsyncClient) -> FastAPI:
+    """The application behind `client`."""
+    transport = client._transport
+    assert isinstance(transport, ASGITransport)
+    assert isinstance(transport.app, FastAPI)
+    return transport.app
+
+
+@pytest.fixture
+async def member(client: AsyncClient) -> Actor:
+    """Someone who just registered."""
+    return await make_actor(client, "hanako")
+
+
+@pytest.fixture
+async def other(client: AsyncClient) -> Actor:
+    """Another member."""
+    return await make_actor(client, "taro")
+
+
+@pytest.fixture
+async def superuser(client: AsyncClient, app: FastAPI) -> Actor:
+    """The first superuser, made through the one-time link."""
+    return await make_actor(client, "root", setup_token=app.state.accounts.sessions.tokens.setup_token())
+
+
+@pytest.fixture
+async def editor(client: AsyncClient, superuser: Actor) -> Actor:
+    return await superuser.appoint("editor-san", role="editor")
+
+
+@pytest.fixture
+async def admin(client: AsyncClient, superuser: Actor) -> Actor:
+    return await superuser.appoint("admin-san", role="admin")
+
+
+class Clock:
+    """The application's clock, which a test can move."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def forward(self, **amount: float) -> None:
+        """Let this much time pass at once: `seconds=`, `minutes=`, `days=` …"""
+        self.ahead += timedelta(**amount)
+
+
+@pytest.fixture
+def moving_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    moved = Clock()
+    really = clock._read
+
+    def read() -> datetime:
+        return really() + moved.ahead
+
+    monkeypatch.setattr(clock, "_read", read)
+    return moved
