@@ -1,6 +1,6 @@
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 import { toAppError } from './app-error'
-import { SESSION_ROUTES } from './session-api'
+import { isSessionRoute } from './session-routes'
 import type { TokenHolder } from './session-token'
 
 declare module 'axios' {
@@ -26,10 +26,6 @@ export interface HttpOptions {
 
 function isCrossOrigin(baseURL: string): boolean {
   return baseURL !== '' && new URL(baseURL, location.href).origin !== location.origin
-}
-
-function isSessionRoute(url: string | undefined): boolean {
-  return SESSION_ROUTES.some((route) => url?.split('?')[0]?.endsWith(route))
 }
 
 /** The one Axios instance: every rejection of it is an `AppError`. */
@@ -63,5 +59,5 @@ export function createHttp({ baseURL, token, language, refresh }: HttpOptions): 
 }
 
 function isWorthRefreshing(config: InternalAxiosRequestConfig): boolean {
-  return config.sentToken !== undefined && !config.afterRefresh && !isSessionRoute(config.url)
+  return config.sentToken !== undefined && !config.afterRefresh && !isSessionRoute(config.url ?? '')
 }

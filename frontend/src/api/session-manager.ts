@@ -1,12 +1,6 @@
 import { toAppError } from './app-error'
-import type {
-  Credentials,
-  FirstSuperuser,
-  Registration,
-  SessionApi,
-  SessionUser,
-  TokenReply,
-} from './session-api'
+import type { FirstSuperuser, Register, TokenReply } from './generated/types.gen'
+import type { Credentials, SessionApi, SessionUser } from './session-api'
 import { readSessionHint, writeSessionHint } from './session-hint'
 import type { TokenHolder } from './session-token'
 import type { TabChannel } from './tab-channel'
@@ -19,8 +13,8 @@ export type SessionEvent =
 
 export interface SessionManager {
   login(credentials: Credentials): Promise<void>
-  register(registration: Registration): Promise<void>
-  setup(account: FirstSuperuser): Promise<void>
+  register(form: Register): Promise<void>
+  setup(form: FirstSuperuser): Promise<void>
   /** Signs out in every tab, even where the server can't be reached. */
   logout(): Promise<void>
   /**
@@ -144,8 +138,8 @@ export function createSessionManager(parts: SessionManagerParts): SessionManager
   return {
     refresh,
     login: (credentials) => start(() => api.login(credentials)),
-    register: (registration) => start(() => api.register(registration)),
-    setup: (account) => start(() => api.setup(account)),
+    register: (form) => start(() => api.register(form)),
+    setup: (form) => start(() => api.setup(form)),
     async logout() {
       try {
         await api.logout()

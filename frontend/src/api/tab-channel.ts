@@ -1,4 +1,4 @@
-import type { TokenReply } from './session-api'
+import type { TokenReply } from './generated/types.gen'
 
 /** What tabs of one browser tell each other about the session. It never touches any storage. */
 export type TabMessage =

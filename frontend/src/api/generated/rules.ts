@@ -1,0 +1,196 @@
+// Made from contract/openapi.json by scripts/generate-rules.mjs. Do not edit.
+
+import {
+  each,
+  email,
+  filled,
+  maxItems,
+  maxLength,
+  minLength,
+  notBlank,
+  oneOf,
+  password,
+  pattern,
+  type SchemaRules,
+} from '../validation'
+
+export const credentialsRules = {
+  username: {
+    required: filled(),
+    maxLength: maxLength(200),
+  },
+  password: {
+    required: filled(),
+    maxLength: maxLength(1000),
+  },
+  scope: {
+    maxLength: maxLength(1000),
+  },
+  client_id: {
+    maxLength: maxLength(1000),
+  },
+  client_secret: {
+    maxLength: maxLength(1000),
+  },
+} satisfies SchemaRules
+
+export const firstSuperuserRules = {
+  token: {
+    required: filled(),
+    maxLength: maxLength(200),
+  },
+  username: {
+    required: filled(),
+    minLength: minLength(3),
+    maxLength: maxLength(50),
+    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u),
+  },
+  email: {
+    required: filled(),
+    minLength: minLength(3),
+    maxLength: maxLength(100),
+    email: email(),
+  },
+  password: {
+    required: filled(),
+    password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
+  },
+  full_name: {
+    maxLength: maxLength(100),
+  },
+} satisfies SchemaRules
+
+export const itemCreateRules = {
+  title: {
+    required: filled(),
+    maxLength: maxLength(200),
+  },
+  description: {
+    maxLength: maxLength(5000),
+  },
+  status: {
+    oneOf: oneOf(['draft', 'published', 'archived']),
+  },
+  tags: {
+    maxItems: maxItems(10),
+    each: each([notBlank(), maxLength(50)]),
+  },
+} satisfies SchemaRules
+
+export const itemUpdateRules = {
+  title: {
+    required: notBlank(),
+    maxLength: maxLength(200),
+  },
+  description: {
+    maxLength: maxLength(5000),
+  },
+  status: {
+    oneOf: oneOf(['draft', 'published', 'archived']),
+  },
+  tags: {
+    maxItems: maxItems(10),
+    each: each([notBlank(), maxLength(50)]),
+  },
+} satisfies SchemaRules
+
+export const passwordChangeRules = {
+  current_password: {
+    required: filled(),
+    maxLength: maxLength(1000),
+  },
+  new_password: {
+    required: filled(),
+    password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
+  },
+} satisfies SchemaRules
+
+export const profileUpdateRules = {
+  full_name: {
+    maxLength: maxLength(100),
+  },
+  bio: {
+    maxLength: maxLength(1000),
+  },
+  profile_image: {
+    maxLength: maxLength(255),
+  },
+} satisfies SchemaRules
+
+export const refreshRequestRules = {
+  refresh_token: {
+    required: filled(),
+    maxLength: maxLength(500),
+  },
+} satisfies SchemaRules
+
+export const registerRules = {
+  username: {
+    required: filled(),
+    minLength: minLength(3),
+    maxLength: maxLength(50),
+    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u),
+  },
+  email: {
+    required: filled(),
+    minLength: minLength(3),
+    maxLength: maxLength(100),
+    email: email(),
+  },
+  password: {
+    required: filled(),
+    password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
+  },
+  full_name: {
+    maxLength: maxLength(100),
+  },
+  bio: {
+    maxLength: maxLength(1000),
+  },
+} satisfies SchemaRules
+
+export const userCreateRules = {
+  username: {
+    required: filled(),
+    minLength: minLength(3),
+    maxLength: maxLength(50),
+    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u),
+  },
+  email: {
+    required: filled(),
+    minLength: minLength(3),
+    maxLength: maxLength(100),
+    email: email(),
+  },
+  password: {
+    required: filled(),
+    password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
+  },
+  full_name: {
+    maxLength: maxLength(100),
+  },
+  bio: {
+    maxLength: maxLength(1000),
+  },
+  role: {
+    oneOf: oneOf(['member', 'editor', 'admin']),
+  },
+} satisfies SchemaRules
+
+export const userUpdateRules = {
+  full_name: {
+    maxLength: maxLength(100),
+  },
+  bio: {
+    maxLength: maxLength(1000),
+  },
+  email: {
+    required: notBlank(),
+    minLength: minLength(3),
+    maxLength: maxLength(100),
+    email: email(),
+  },
+  role: {
+    oneOf: oneOf(['member', 'editor', 'admin']),
+  },
+} satisfies SchemaRules
