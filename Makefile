@@ -22,7 +22,8 @@ ENVIRONMENT := $(if $(wildcard .cache/stamps/backend-dev),dev,runtime)
 # Where scripts/test.py wants a stage's results.
 JUNIT_PYTEST := $(if $(REPORT),--junitxml=$(REPORT))
 JUNIT_VITEST := $(if $(REPORT),--reporter=default --reporter=junit --outputFile.junit=$(REPORT))
-JUNIT_PLAYWRIGHT := $(if $(REPORT),--reporter=list,junit)
+comma := ,
+JUNIT_PLAYWRIGHT := $(if $(REPORT),--reporter=list$(comma)junit)
 export PLAYWRIGHT_JUNIT_OUTPUT_FILE := $(REPORT)
 
 ##@ Use
@@ -153,7 +154,7 @@ backend-dev:
 
 .PHONY: node-modules
 node-modules:
-	@$(ONCE) node-modules --inputs frontend/package.json frontend/package-lock.json frontend/.npmrc scripts/npm \
+	@$(ONCE) node-modules --inputs frontend/package.json frontend/package-lock.json frontend/.npmrc \
 	  --outputs frontend/node_modules/.package-lock.json -- $(NPM) ci --ignore-scripts --no-audit --no-fund
 
 .PHONY: spa

@@ -18,9 +18,7 @@ STOP_SECONDS = 10
 def start(command: list[str | Path], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start it in a group of its own, so that Ctrl-C reaches it through us alone, and once."""
     # A pipe that nothing is written to: Vite takes the end of its input for a sign to leave.
-    return subprocess.Popen(
-        command, cwd=folder, env=environment, stdin=subprocess.PIPE, start_new_session=True
-    )
+    return subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.PIPE, start_new_session=True)
 
 
 def stop(processes: list[subprocess.Popen[bytes]]) -> None:

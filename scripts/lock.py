@@ -77,9 +77,7 @@ def export(constraints: list[str]) -> None:
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--upgrade", nargs="*", metavar="NAME", help="everything, or the named packages")
     upgrade: list[str] | None = parser.parse_args().upgrade
     everything = upgrade == []

@@ -64,9 +64,7 @@ def digest(options: argparse.Namespace) -> str:
 
 def arguments() -> argparse.Namespace:
     """The command line; see the module's text."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
     parser.add_argument("--inputs", nargs="+", required=True, metavar="PATH")
     parser.add_argument("--outputs", nargs="+", required=True, metavar="PATH")

@@ -106,9 +106,7 @@ def test_the_frontends_lock_names_no_address() -> None:
     assert '"resolved"' not in (ROOT / "frontend" / "package-lock.json").read_text()
 
 
-@pytest.mark.parametrize(
-    "path", ["backend/uv.lock", "var/musubi.sqlite3", ".env", "backend/src/musubi/web/index.html"]
-)
+@pytest.mark.parametrize("path", ["backend/uv.lock", "var/musubi.sqlite3", ".env", "backend/src/musubi/web/index.html"])
 def test_what_is_made_is_ignored(path: str) -> None:
     assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
 
@@ -165,16 +163,10 @@ def test_every_target_has_a_line_in_the_help() -> None:
 def names(field: str) -> set[str]:
     """The names under which the environment may give a setting."""
     alias = Settings.model_fields[field].validation_alias
-    return (
-        {str(each) for each in alias.choices}
-        if isinstance(alias, AliasChoices)
-        else {f"MUSUBI_{field.upper()}"}
-    )
+    return {str(each) for each in alias.choices} if isinstance(alias, AliasChoices) else {f"MUSUBI_{field.upper()}"}
 
 
-def test_the_example_holds_every_setting_with_its_default(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_example_holds_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
     shown = {name for name, _ in lines}
     assert [field for field in Settings.model_fields if not names(field) & shown] == []

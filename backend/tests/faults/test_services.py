@@ -37,10 +37,7 @@ async def ask(url: str, question: str) -> object:
 async def test_postgres_speaks_unicode_and_has_trigrams() -> None:
     with postgres() as database:
         assert await ask(database.url, "show server_encoding") == "UTF8"
-        assert (
-            await ask(database.url, "select datctype from pg_database where datname = 'postgres'")
-            == "C.UTF-8"
-        )
+        assert await ask(database.url, "select datctype from pg_database where datname = 'postgres'") == "C.UTF-8"
         await ask(database.url, "create extension pg_trgm")
         assert await ask(database.url, "select similarity('結び目の本', '結び目') > 0")
 
@@ -106,10 +103,7 @@ def test_a_taken_port_is_exchanged_for_another() -> None:
 
 
 def test_the_command_gets_the_urls_and_gives_its_status() -> None:
-    assert (
-        run([sys.executable, "-c", "import os, sys; sys.exit(7 * ('MUSUBI_TEST_REDIS_URL' in os.environ))"])
-        == 7
-    )
+    assert run([sys.executable, "-c", "import os, sys; sys.exit(7 * ('MUSUBI_TEST_REDIS_URL' in os.environ))"]) == 7
 
 
 @pytest.fixture
