@@ -60,9 +60,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen at (HOST; default 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen at (PORT; default 8000).")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs REDIS_URL.")] = 1,
-    reload: Annotated[
-        bool, typer.Option("--reload", help="Start anew when the code changes (development).")
-    ] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Start anew when the code changes (development).")] = False,
 ) -> None:
     """Serve the API and the browser application until Ctrl-C."""
     settings = _settings(host=host, port=port)

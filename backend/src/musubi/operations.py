@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from musubi.app import WEB_DIRECTORY, create_app
@@ -16,7 +16,10 @@ from musubi.core.database import exclusive, is_unavailable
 from musubi.core.permissions import Role
 from musubi.features.accounts import repository
 from musubi.features.accounts.schemas import UserCreate
+from musubi.features.accounts.service import Accounts
 from musubi.settings import ConfigurationError, Environment, Settings
+
+_NO_SECRET = SecretStr("only the shape of the API is looked at")
 
 
 class CannotProceed(Exception):
@@ -81,17 +84,17 @@ async def create_superuser(settings: Settings, username: str, email: str, passwo
     """Make a superuser and return their id. Raises AppError, or CannotProceed for input that is not valid."""
     await prepare(settings)
     try:
-        form = UserCreate(
-            username=username, email=email, password=password, role=Role.ADMIN, is_superuser=True
-        )
+        form = UserCreate(username=username, email=email, password=password, role=Role.ADMIN, is_superuser=True)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise CannotProceed(f"{first['loc'][0]}: {first['msg']}") from None
     app = create_app(settings)
+    accounts: Accounts = app.state.accounts
     try:
         async with app.state.database.transaction() as session:
             await exclusive(session, "superusers")
-            return (await app.state.accounts.create(session, form)).id
+            user = await accounts.create(session, form)
+            return user.id
     finally:
         await _close(app)
 
@@ -100,8 +103,8 @@ def contract() -> dict[str, Any]:
     """The OpenAPI document, which depends on no setting."""
     with tempfile.TemporaryDirectory() as directory:
         settings = Settings(
-            _env_file=None, data_dir=Path(directory), env=Environment.DEVELOPMENT, secret_key="-" * 32
-        )  # type: ignore[call-arg]
+            _env_file=None, data_dir=Path(directory), env=Environment.DEVELOPMENT, secret_key=_NO_SECRET
+        )
         return create_app(settings).openapi()
 
 
@@ -119,22 +122,14 @@ async def diagnose(settings: Settings) -> list[Finding]:
         if state.is_current:
             findings.append(Finding("schema", True, f"up to date ({state.head})"))
         else:
-            fix = (
-                "brought up to date at the next start"
-                if settings.migrates_at_start
-                else "run `musubi migrate`"
-            )
-            findings.append(
-                Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}")
-            )
+            fix = "brought up to date at the next start" if settings.migrates_at_start else "run `musubi migrate`"
+            findings.append(Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}"))
     findings.append(await _probe_redis(settings))
     built = (WEB_DIRECTORY / "index.html").is_file()
     findings.append(
         Finding("web", built, "the browser application is built" if built else "not built: run `make setup`")
     )
-    findings.append(
-        Finding("address", True, f"{settings.public_url}, listening at {settings.host}:{settings.port}")
-    )
+    findings.append(Finding("address", True, f"{settings.public_url}, listening at {settings.host}:{settings.port}"))
     return findings
 
 
@@ -162,10 +157,7 @@ async def _probe_redis(settings: Settings) -> Finding:
 
 
 async def _migration_state(settings: Settings) -> migrations.State:
-    if settings.is_sqlite and settings.database.database is not None:
-        file = Path(settings.database.database)
-        if not os.access(file if file.exists() else file.parent, os.W_OK):
-            raise CannotProceed(f"DATABASE_URL: can't write to {file}")
+    _check_database_file(settings)
     try:
         return await migrations.state(settings.database)
     except migrations.DatabaseTooNew as error:
@@ -177,6 +169,13 @@ async def _migration_state(settings: Settings) -> migrations.State:
             raise
         reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
         raise CannotProceed(f"DATABASE_URL: the database can't be reached: {reason}") from error
+
+
+def _check_database_file(settings: Settings) -> None:
+    if settings.is_sqlite and settings.database.database is not None:
+        file = Path(settings.database.database)
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise CannotProceed(f"DATABASE_URL: can't write to {file}")
 
 
 async def _close(app: FastAPI) -> None:

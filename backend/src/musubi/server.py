@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from musubi.settings import ConfigurationError, Settings
+
+_NOT_STARTED = "the application could not start; the log says why"
 
 
 class _Server(uvicorn.Server):
@@ -72,8 +75,11 @@ def serve(settings: Settings, listener: socket.socket, *, workers: int, reload: 
     if reload:
         ChangeReload(config, target=server.run, sockets=[listener]).run()
     elif workers > 1:
-        Multiprocess(config, target=server.run, sockets=[listener]).run()
+        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor.run()
+        if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+            raise ConfigurationError(_NOT_STARTED)
     else:
         server.run(sockets=[listener])
         if not server.started:
-            raise ConfigurationError("the application could not start; the log says why")
+            raise ConfigurationError(_NOT_STARTED)

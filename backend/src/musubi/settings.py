@@ -57,9 +57,7 @@ class Settings(BaseSettings):
         env_prefix="MUSUBI_", env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True
     )
 
-    env: Annotated[Environment, Field(description="development, test or production")] = (
-        Environment.DEVELOPMENT
-    )
+    env: Annotated[Environment, Field(description="development, test or production")] = Environment.DEVELOPMENT
     data_dir: Annotated[Path, Field(description="Where everything the application keeps lies")] = Path("var")
     database_url: Annotated[
         str | None,
@@ -70,9 +68,7 @@ class Settings(BaseSettings):
     ] = None
     redis_url: Annotated[
         str | None,
-        Field(
-            validation_alias=_also("REDIS_URL"), description="Redis or Valkey; default: kept in the process"
-        ),
+        Field(validation_alias=_also("REDIS_URL"), description="Redis or Valkey; default: kept in the process"),
     ] = None
     secret_key: Annotated[
         SecretStr | None,
@@ -81,24 +77,18 @@ class Settings(BaseSettings):
             description="At least 32 bytes; default: made at the first start",
         ),
     ] = None
-    host: Annotated[str, Field(validation_alias=_also("HOST"), description="Address to listen at")] = (
-        "127.0.0.1"
-    )
-    port: Annotated[
-        int, Field(validation_alias=_also("PORT"), ge=0, le=65535, description="Port to listen at")
-    ] = 8000
+    host: Annotated[str, Field(validation_alias=_also("HOST"), description="Address to listen at")] = "127.0.0.1"
+    port: Annotated[int, Field(validation_alias=_also("PORT"), ge=0, le=65535, description="Port to listen at")] = 8000
     base_url: Annotated[
         str | None, Field(description="The address people use, for links; default: http://localhost:<port>")
     ] = None
     debug: Annotated[bool, Field(description="Log SQL; never in production")] = False
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severity to log")
-    ] = "INFO"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severity to log")] = (
+        "INFO"
+    )
     allowed_hosts: Annotated[
         CommaSeparated,
-        Field(
-            description="Host names served beside localhost and the bound address; `*.example.org` for subdomains"
-        ),
+        Field(description="Host names served beside localhost and the bound address; `*.example.org` for subdomains"),
     ] = ()
     cors_origins: Annotated[
         CommaSeparated | None,
@@ -108,29 +98,21 @@ class Settings(BaseSettings):
     ] = None
     cors_parent_domain: Annotated[
         str | None,
-        Field(
-            description="A domain whose https subdomains may call the API", pattern=r"^[a-z0-9.-]+\.[a-z]+$"
-        ),
+        Field(description="A domain whose https subdomains may call the API", pattern=r"^[a-z0-9.-]+\.[a-z]+$"),
     ] = None
     trusted_proxies: Annotated[
         CommaSeparated,
         Field(description="Addresses or networks whose X-Forwarded-* headers count; default: none"),
     ] = ()
-    docs: Annotated[
-        bool | None, Field(description="Serve the API documentation; default: not in production")
-    ] = None
+    docs: Annotated[bool | None, Field(description="Serve the API documentation; default: not in production")] = None
     registration: Annotated[bool, Field(description="Whether anyone may make an account")] = True
     auto_migrate: Annotated[
         bool | None,
         Field(description="Bring the database up to date at start; default: SQLite yes, PostgreSQL no"),
     ] = None
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body, in bytes")] = 1024 * 1024
-    database_pool_size: Annotated[
-        int, Field(ge=1, le=500, description="Connections kept open per process")
-    ] = 10
-    access_token_minutes: Annotated[
-        int, Field(ge=1, le=1440, description="How long an access token is valid")
-    ] = 60
+    database_pool_size: Annotated[int, Field(ge=1, le=500, description="Connections kept open per process")] = 10
+    access_token_minutes: Annotated[int, Field(ge=1, le=1440, description="How long an access token is valid")] = 60
     session_days: Annotated[int, Field(ge=1, le=90, description="How long a sign-in lasts at the most")] = 7
     refresh_grace_seconds: Annotated[
         int, Field(ge=0, le=60, description="How long a replaced refresh token still gets its successor")
@@ -141,9 +123,7 @@ class Settings(BaseSettings):
     password_queue: Annotated[
         int, Field(ge=0, le=1000, description="Password hashes that may wait; more are refused")
     ] = 32
-    drain_seconds: Annotated[
-        int, Field(ge=0, le=600, description="How long a stopping server finishes requests")
-    ] = 10
+    drain_seconds: Annotated[int, Field(ge=0, le=600, description="How long a stopping server finishes requests")] = 10
 
     @field_validator("database_url")
     @classmethod
@@ -203,9 +183,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> URL:
         """The database's URL with its asynchronous driver."""
-        return async_database_url(
-            self.database_url or f"sqlite:///{(self.data_dir / 'musubi.sqlite3').absolute()}"
-        )
+        return async_database_url(self.database_url or f"sqlite:///{(self.data_dir / 'musubi.sqlite3').absolute()}")
 
     @property
     def is_sqlite(self) -> bool:
@@ -257,9 +235,7 @@ class Settings(BaseSettings):
                 _create_secret(path)
             return path.read_bytes()
         except OSError as error:
-            raise ConfigurationError(
-                f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}"
-            ) from error
+            raise ConfigurationError(f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}") from error
 
 
 def _create_secret(path: Path) -> None:

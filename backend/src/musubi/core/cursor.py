@@ -1,11 +1,11 @@
 """Opaque positions in a sorted list."""
 
 import base64
-import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from musubi.core.errors import Invalid
 from musubi.core.i18n import Text
@@ -29,14 +29,10 @@ def decode_cursor(cursor: str, sort: str, kind: type[CursorValue]) -> tuple[Curs
         padded = cursor + "=" * (-len(cursor) % 4)
         made_for, value, row_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if kind is datetime:
-            value = datetime.fromisoformat(value)
-            if value.tzinfo is None:
-                raise ValueError("no zone")
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+            value = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Invalid(fields={"cursor": _BAD_CURSOR}) from error
-    in_range = (
-        type(row_id) is int and 0 < row_id <= MAX_ID and (not isinstance(value, int) or abs(value) <= MAX_ID)
-    )
+    in_range = type(row_id) is int and 0 < row_id <= MAX_ID and (not isinstance(value, int) or abs(value) <= MAX_ID)
     if made_for != sort or not isinstance(value, kind) or not in_range or not _is_storable(value):
         raise Invalid(fields={"cursor": _BAD_CURSOR})
     return value, row_id
@@ -49,7 +45,7 @@ def _is_storable(value: CursorValue) -> bool:
 
 def after(
     key: ColumnElement[CursorValue],
-    row_id: ColumnElement[int],
+    row_id: InstrumentedAttribute[int],
     position: tuple[CursorValue, int],
     *,
     descending: bool,

@@ -90,9 +90,7 @@ class Invalid(AppError):
 
 class RateLimited(AppError):
     status, code = 429, "RATE_LIMITED"
-    text = Text(
-        "Too many requests; try again later", "リクエストが多すぎます。しばらくしてからお試しください"
-    )
+    text = Text("Too many requests; try again later", "リクエストが多すぎます。しばらくしてからお試しください")
 
 
 class InternalServerError(AppError):

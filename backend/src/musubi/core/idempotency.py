@@ -65,9 +65,7 @@ async def _claim(
     if key is None:
         return
     body = await request.body()
-    fingerprint = hashlib.sha256(
-        b"\0".join((request.method.encode(), request.url.path.encode(), body))
-    ).hexdigest()
+    fingerprint = hashlib.sha256(b"\0".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
     database = database_of(request)
     kept = await _find_or_claim(database, principal.user_id, key, fingerprint)
     if kept is None:
@@ -81,9 +79,7 @@ async def _claim(
     raise Replay(Response(kept.body, kept.status, {**headers, "Idempotent-Replayed": "true"}))
 
 
-async def _find_or_claim(
-    database: Database, user_id: int, key: str, fingerprint: str
-) -> IdempotencyKey | None:
+async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint: str) -> IdempotencyKey | None:
     """What is known of the key, or None when it is now ours."""
     now = utcnow()
     mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
@@ -129,9 +125,7 @@ async def keep_reply(request: Request, response: Response) -> None:
     if session is None:
         return
     user_id, key = request.state.idempotency
-    headers = "\n".join(
-        f"{name}: {response.headers[name]}" for name in _KEPT_HEADERS if name in response.headers
-    )
+    headers = "\n".join(f"{name}: {response.headers[name]}" for name in _KEPT_HEADERS if name in response.headers)
     await session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)

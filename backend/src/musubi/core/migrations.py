@@ -44,9 +44,7 @@ async def state(url: URL) -> State:
     """How far the database is. Raises DatabaseTooNew, or the driver's error when it can't be reached."""
     scripts = ScriptDirectory.from_config(_config())
     head = scripts.get_current_head() or ""
-    current = await _run(
-        url, lambda connection: MigrationContext.configure(connection).get_current_revision()
-    )
+    current = await _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise DatabaseTooNew(current)
     return State(current, head)

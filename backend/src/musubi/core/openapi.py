@@ -64,9 +64,7 @@ def api_routes(app: FastAPI) -> list[RouteContext]:
 
 def check_policies(app: FastAPI) -> None:
     """Raises RuntimeError unless every route says who may call it."""
-    silent = [
-        f"{route.methods} {route.path}" for route in api_routes(app) if policy_of(route.dependant) is None
-    ]
+    silent = [f"{route.methods} {route.path}" for route in api_routes(app) if policy_of(route.dependant) is None]
     if silent:
         raise RuntimeError(f"routes without a policy: {', '.join(silent)}")
 
@@ -108,9 +106,7 @@ def _name_collections(document: dict[str, Any]) -> dict[str, Any]:
     text = json.dumps(document)
     for name, schema in document["components"]["schemas"].items():
         if name.startswith("Collection_"):
-            text = text.replace(f'/{name}"', f'/{schema["title"]}"').replace(
-                f'"{name}":', f'"{schema["title"]}":'
-            )
+            text = text.replace(f'/{name}"', f'/{schema["title"]}"').replace(f'"{name}":', f'"{schema["title"]}":')
     named: dict[str, Any] = json.loads(text)
     return named
 

@@ -6,18 +6,19 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from musubi.core.clock import utcnow
 from musubi.core.cursor import CursorValue, after, decode_cursor, encode_cursor
-from musubi.core.types import MAX_ID, Timestamp
+from musubi.core.types import MAX_ID, AnyRow, AnySelect, Timestamp
 
 T = TypeVar("T")
 
 
 class Paging(BaseModel):
-    """Where in a list to begin: `skip` rows from its start, or right after `cursor`, which costs the same at any depth."""
+    """Where in a list to begin: `skip` rows from its start, or after `cursor`, which costs the same at any depth."""
 
     skip: Annotated[int, Field(ge=0, le=MAX_ID, description="Rows to leave out from the start")] = 0
     limit: Annotated[int, Field(ge=1, le=100, description="Rows to return at the most")] = 50
@@ -49,7 +50,7 @@ class Collection(BaseModel, Generic[T]):
     meta: Meta
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: Any) -> str:
         """`ItemReadCollection` is a better name for generated code than `Collection_ItemRead_`."""
         return f"{params[0].__name__}Collection"
 
@@ -61,21 +62,21 @@ class Ordering:
     name: str
     key: ColumnElement[Any]
     kind: type[CursorValue]
-    value_of: Callable[[Row[Any]], CursorValue]
+    value_of: Callable[[AnyRow], CursorValue]
     """The sort key of a row that was read."""
     descending: bool = False
 
 
-def both_ways(name: str, key: ColumnElement[Any], kind: type[CursorValue]) -> dict[str, Ordering]:
+def both_ways(name: str, key: InstrumentedAttribute[Any], kind: type[CursorValue]) -> dict[str, Ordering]:
     """The orderings `name` and `-name` over the column `key`, which rows must carry under its own name."""
 
-    def value_of(row: Row[Any]) -> CursorValue:
-        value: CursorValue = row._mapping[key.key]
+    def value_of(row: AnyRow) -> CursorValue:
+        value: CursorValue = getattr(row, key.key)
         return value
 
     return {
-        name: Ordering(name, key, kind, value_of),
-        f"-{name}": Ordering(f"-{name}", key, kind, value_of, descending=True),
+        name: Ordering(name, key.expression, kind, value_of),
+        f"-{name}": Ordering(f"-{name}", key.expression, kind, value_of, descending=True),
     }
 
 
@@ -83,15 +84,15 @@ def both_ways(name: str, key: ColumnElement[Any], kind: type[CursorValue]) -> di
 class Page:
     """The rows of one page and where it stands."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[AnyRow]
     meta: Meta
 
 
 async def paginate(
     reader: AsyncConnection,
-    statement: Select[Any],
+    statement: AnySelect,
     *,
-    row_id: ColumnElement[int],
+    row_id: InstrumentedAttribute[int],
     ordering: Ordering,
     paging: Paging,
     count: Callable[[], Awaitable[int]],
@@ -106,9 +107,7 @@ async def paginate(
         statement = statement.where(after(ordering.key, row_id, position, descending=ordering.descending))
     elif paging.skip:
         statement = statement.offset(paging.skip)
-    order = (
-        (ordering.key.desc(), row_id.desc()) if ordering.descending else (ordering.key.asc(), row_id.asc())
-    )
+    order = (ordering.key.desc(), row_id.desc()) if ordering.descending else (ordering.key.asc(), row_id.asc())
     # One row more than asked for tells whether there is a next page.
     rows = (await reader.execute(statement.order_by(*order).limit(paging.limit + 1))).all()
     has_next = len(rows) > paging.limit
@@ -117,7 +116,7 @@ async def paginate(
     next_cursor = None
     if has_next:
         last = rows[-1]
-        next_cursor = encode_cursor(ordering.name, ordering.value_of(last), last._mapping[row_id.key])
+        next_cursor = encode_cursor(ordering.name, ordering.value_of(last), getattr(last, row_id.key))
     meta = Meta(
         total=total,
         page=None if position else paging.skip // paging.limit + 1,

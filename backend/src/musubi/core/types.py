@@ -1,11 +1,15 @@
 """Field types that several features share."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Row, Select
 
 MAX_ID = 2**63 - 1
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1])]
 """A row's id: a positive 64-bit integer."""

@@ -2,10 +2,8 @@
 
 from alembic import context
 
-from musubi.app import FEATURES
+import musubi.app  # noqa: F401 - importing the features is what registers their tables
 from musubi.core.models import Base
-
-assert FEATURES, "importing the features is what registers their tables"
 
 context.configure(
     connection=context.config.attributes["connection"],

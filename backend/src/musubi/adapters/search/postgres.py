@@ -6,7 +6,7 @@ from sqlalchemy import Column, ColumnElement, func
 class PostgresTrigrams:
     """LIKE on the folded text. The database must not have locale C, in which pg_trgm sees no letters in Japanese."""
 
-    def contains(self, text: Column[str], row_id: Column[int], term: str) -> ColumnElement[bool]:
+    def contains(self, text: Column[str], row_id: Column[int], term: str) -> ColumnElement[bool]:  # noqa: ARG002
         return text.contains(term, autoescape=True)
 
     def position(self, text: Column[str], term: str) -> ColumnElement[int]:

@@ -17,9 +17,7 @@ class SqliteTrigrams:
             return func.instr(text, term) > 0
         index = table(f"{text.table.name}_search", column("rowid"))
         phrase = '"' + term.replace('"', '""') + '"'
-        matches = select(index.c.rowid).where(
-            column(f"{text.table.name}_search").op("MATCH")(literal(phrase))
-        )
+        matches = select(index.c.rowid).where(column(f"{text.table.name}_search").op("MATCH")(literal(phrase)))
         return row_id.in_(matches)
 
     def position(self, text: Column[str], term: str) -> ColumnElement[int]:
@@ -30,9 +28,7 @@ def create_index(table_name: str, text_column: str) -> list[str]:
     """The statements that make the index of a table and keep it in step; for migrations."""
     index = f"{table_name}_search"
     add = f"INSERT INTO {index}(rowid, {text_column}) VALUES (new.id, new.{text_column})"  # noqa: S608
-    remove = (
-        f"INSERT INTO {index}({index}, rowid, {text_column}) VALUES ('delete', old.id, old.{text_column})"  # noqa: S608
-    )
+    remove = f"INSERT INTO {index}({index}, rowid, {text_column}) VALUES ('delete', old.id, old.{text_column})"  # noqa: S608
     return [
         # The text is folded already, so the tokenizer must not fold it again (its idea of it differs).
         f"CREATE VIRTUAL TABLE {index} USING fts5({text_column}, content='{table_name}', content_rowid='id', "

@@ -21,18 +21,16 @@ log = structlog.get_logger("musubi.errors")
 
 def add_error_handlers(app: FastAPI) -> None:
     """Answer the application's own, the framework's and validation errors with the envelope."""
-    app.add_exception_handler(AppError, _app_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.exception_handler(AppError)(_app_error)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(RequestValidationError)(_validation_error)
 
 
-async def _app_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, AppError)
+async def _app_error(_request: Request, error: AppError) -> JSONResponse:
     return error_response(error)
 
 
-async def _http_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+async def _http_error(_request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     known = BY_STATUS.get(error.status_code)
     if known is not None:
@@ -41,8 +39,7 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     return envelope(error.status_code, f"HTTP_{error.status_code}", phrase, headers=headers)
 
 
-async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+async def _validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:
     details: dict[str, Any] = describe_errors(error.errors())
     return envelope(Invalid.status, Invalid.code, Invalid.text.render(), details)
 
@@ -72,9 +69,8 @@ class ErrorBoundary:
             if isinstance(error, AppError):
                 shown = error
             elif is_unavailable(error):
-                log.error(
-                    "database unavailable", error_id=str(error_id), reason=str(error).splitlines()[0][:300]
-                )
+                # Without the traceback: an outage would fill the log with them.
+                log.error("database unavailable", error_id=str(error_id), reason=_first_line(error))  # noqa: TRY400
                 shown = ServiceUnavailable(headers={"Retry-After": "5"})
             else:
                 log.exception("unexpected error", error_id=str(error_id))
@@ -83,3 +79,7 @@ class ErrorBoundary:
                 # Too late for another status: cutting the connection is the only honest sign left.
                 raise
             await error_response(shown, error_id=error_id)(scope, receive, send)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:300]

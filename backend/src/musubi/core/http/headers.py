@@ -10,9 +10,7 @@ def header(scope: Scope, name: bytes) -> bytes | None:
     return next((value for key, value in scope["headers"] if key == name), None)
 
 
-def with_defaults(
-    headers: Iterable[tuple[bytes, bytes]], defaults: dict[bytes, bytes]
-) -> list[tuple[bytes, bytes]]:
+def with_defaults(headers: Iterable[tuple[bytes, bytes]], defaults: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     """`headers` and those of `defaults` that are not among them."""
     present = list(headers)
     names = {key.lower() for key, _ in present}

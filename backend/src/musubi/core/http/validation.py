@@ -11,9 +11,7 @@ _MESSAGES: dict[str, Text] = {
     "extra_forbidden": Text("This field is not known here", "この項目は指定できません"),
     "string_too_short": Text("At least {min_length} characters", "{min_length}文字以上で入力してください"),
     "string_too_long": Text("At most {max_length} characters", "{max_length}文字以内で入力してください"),
-    "string_pattern_mismatch": Text(
-        "It contains characters that are not allowed", "使えない文字が含まれています"
-    ),
+    "string_pattern_mismatch": Text("It contains characters that are not allowed", "使えない文字が含まれています"),
     "string_type": Text("This must be text", "文字列で指定してください"),
     "string_unicode": Text("This is not valid text", "正しい文字列ではありません"),
     "text_nul": Text("The NUL character is not allowed", "NUL文字は使えません"),
@@ -31,9 +29,7 @@ _MESSAGES: dict[str, Text] = {
     "greater_than_equal": Text("This must be at least {ge}", "{ge}以上で指定してください"),
     "less_than_equal": Text("This must be at most {le}", "{le}以下で指定してください"),
     "json_invalid": Text("The body is not valid JSON", "本文が正しいJSONではありません"),
-    "model_attributes_type": Text(
-        "The body must be a JSON object", "本文はJSONオブジェクトで指定してください"
-    ),
+    "model_attributes_type": Text("The body must be a JSON object", "本文はJSONオブジェクトで指定してください"),
     "model_type": Text("The body must be a JSON object", "本文はJSONオブジェクトで指定してください"),
 }
 _OTHER = Text("This value is not valid", "正しい値ではありません")

@@ -20,18 +20,14 @@ from musubi.features.accounts.service import Accounts
 from musubi.features.accounts.sessions import end_sessions_of
 
 USER_NOT_FOUND = Text("User not found", "ユーザーが見つかりません")
-_LAST_SUPERUSER = Text(
-    "There must be at least one active superuser", "有効な最上位管理者が少なくとも1人必要です"
-)
+_LAST_SUPERUSER = Text("There must be at least one active superuser", "有効な最上位管理者が少なくとも1人必要です")
 _SUPERUSERS_ONLY = Text("Only a superuser may do this", "最上位管理者だけが行えます")
 _ADDRESS_TAKEN = Text("This address is already in use", "このメールアドレスはすでに使われています")
 _DELETED = "Deleted user"
 _NO_HEIR = Text("This user can't take over the items", "このユーザーには引き継げません")
 
 
-async def create_user(
-    session: AsyncSession, accounts: Accounts, principal: Principal, form: UserCreate
-) -> User:
+async def create_user(session: AsyncSession, accounts: Accounts, principal: Principal, form: UserCreate) -> User:
     """Make an account for someone. Raises Forbidden, Invalid, Conflict."""
     if form.is_superuser and not principal.is_superuser:
         raise Forbidden(_SUPERUSERS_ONLY)
@@ -106,9 +102,5 @@ async def _changeable(session: AsyncSession, principal: Principal, user_id: int)
 
 
 async def _check_not_last(session: AsyncSession, user: User) -> None:
-    if (
-        user.is_superuser
-        and user.is_active
-        and not await repository.another_active_superuser(session, user.id)
-    ):
+    if user.is_superuser and user.is_active and not await repository.another_active_superuser(session, user.id):
         raise Conflict(_LAST_SUPERUSER)

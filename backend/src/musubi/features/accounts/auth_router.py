@@ -55,9 +55,7 @@ def _reply(request: Request, response: Response, signed_in: SignedInSession) -> 
     )
 
 
-@router.post(
-    "/auth/register", status_code=201, dependencies=[Depends(public)], responses=errors(Conflict, Forbidden)
-)
+@router.post("/auth/register", status_code=201, dependencies=[Depends(public)], responses=errors(Conflict, Forbidden))
 async def register(request: Request, response: Response, session: SessionDep, form: Register) -> TokenReply:
     """Make an account and sign in."""
     return _reply(request, response, await accounts_of(request).register(session, form, Client.of(request)))
@@ -139,9 +137,7 @@ async def update_me(principal: SignedIn, session: SessionDep, form: ProfileUpdat
 
 
 @router.post("/users/me/password", responses=errors(BadRequest))
-async def change_password(
-    request: Request, principal: SignedIn, session: SessionDep, form: PasswordChange
-) -> Done:
+async def change_password(request: Request, principal: SignedIn, session: SessionDep, form: PasswordChange) -> Done:
     """Set a new password; every other session ends."""
     await accounts_of(request).change_password(database_of(request), session, principal, form)
     return Done.now(_PASSWORD_CHANGED.render())
@@ -154,8 +150,6 @@ async def get_setup_state(reader: ReaderDep) -> SetupState:
 
 
 @router.post("/setup", status_code=201, dependencies=[Depends(public)], responses=errors(Conflict, Forbidden))
-async def set_up(
-    request: Request, response: Response, session: SessionDep, form: FirstSuperuser
-) -> TokenReply:
+async def set_up(request: Request, response: Response, session: SessionDep, form: FirstSuperuser) -> TokenReply:
     """Make the first superuser, with the token of the one-time link that the first start prints."""
     return _reply(request, response, await accounts_of(request).set_up(session, form, Client.of(request)))

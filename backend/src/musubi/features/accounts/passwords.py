@@ -1,9 +1,10 @@
 """Passwords: the rule they follow, and hashing them without stopping everything else."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -11,6 +12,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from musubi.core.errors import Invalid, ServiceUnavailable
 from musubi.core.i18n import Text
 from musubi.core.text import fold
+
+T = TypeVar("T")
 
 MIN_LENGTH = 8
 MAX_LENGTH = 100
@@ -58,9 +61,7 @@ class PasswordHasher:
     """
 
     def __init__(self, *, memory_kib: int, iterations: int, workers: int, queue: int) -> None:
-        self._hash = PasswordHash(
-            (Argon2Hasher(memory_cost=memory_kib, time_cost=iterations, parallelism=1),)
-        )
+        self._hash = PasswordHash((Argon2Hasher(memory_cost=memory_kib, time_cost=iterations, parallelism=1),))
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="argon2")
         self._free = workers + queue
         self._decoy: str | None = None
@@ -88,7 +89,7 @@ class PasswordHasher:
             self._decoy = self._hash.hash("nobody's password")
         return self._hash.verify(password, self._decoy)
 
-    async def _run(self, function: Any, *args: str) -> Any:
+    async def _run(self, function: Callable[..., T], *args: str) -> T:
         if self._free == 0:
             raise ServiceUnavailable(headers={"Retry-After": "2"})
         self._free -= 1

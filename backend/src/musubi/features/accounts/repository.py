@@ -1,14 +1,14 @@
 """The SQL of users."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.pagination import Page, Paging, both_ways, paginate
 from musubi.core.permissions import Role
 from musubi.core.text import fold
+from musubi.core.types import AnyRow, AnySelect
 from musubi.features.accounts.models import User
 
 READ_COLUMNS = (
@@ -20,11 +20,11 @@ READ_COLUMNS = (
 _NEWEST_FIRST = both_ways("created_at", User.created_at, datetime)["-created_at"]
 
 
-def not_deleted(statement: Select[Any]) -> Select[Any]:
+def not_deleted(statement: AnySelect) -> AnySelect:
     return statement.where(User.deleted_at.is_(None))
 
 
-async def find_by_login(reader: AsyncConnection, login: str) -> Row[Any] | None:
+async def find_by_login(reader: AsyncConnection, login: str) -> AnyRow | None:
     """Id, hash and state of the account whose name or address is `login`. (A name has no `@`, so it can't be both.)"""
     key = fold(login.strip())
     column = User.email_key if "@" in key else User.username_key
@@ -36,7 +36,7 @@ async def password_hash_of(reader: AsyncConnection, user_id: int) -> str | None:
     return await reader.scalar(select(User.password_hash).where(User.id == user_id))
 
 
-async def get_user_row(reader: AsyncConnection, user_id: int) -> Row[Any] | None:
+async def get_user_row(reader: AsyncConnection, user_id: int) -> AnyRow | None:
     return (await reader.execute(not_deleted(select(*READ_COLUMNS)).where(User.id == user_id))).first()
 
 
@@ -100,7 +100,7 @@ async def list_users(
     return await paginate(
         reader,
         select(*READ_COLUMNS).where(*condition),
-        row_id=User.id,  # type: ignore[arg-type]
+        row_id=User.id,
         ordering=_NEWEST_FIRST,
         paging=paging,
         count=count,

@@ -24,9 +24,7 @@ def _email(value: str) -> str:
 
 Username = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=3, max_length=50, pattern=r"^[\p{L}\p{M}\p{N}_.\-]+$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=50, pattern=r"^[\p{L}\p{M}\p{N}_.\-]+$"),
     # Before the length is checked: NFKC can make one character into many.
     BeforeValidator(lambda value: normalize(value) if isinstance(value, str) else value),
     Field(description="Unique without regard to case", json_schema_extra=TRIMMED, examples=["hanako"]),
@@ -151,12 +149,8 @@ class PasswordChange(Input):
 class Credentials(BaseModel):
     """The OAuth2 password form (RFC 6749, 4.3.2). What we have no use for is accepted, as clients send it."""
 
-    grant_type: Annotated[
-        Literal["password"] | None, Field(description="Fixed by OAuth2; may be left out")
-    ] = None
-    username: Annotated[
-        str, StringConstraints(max_length=200), STORABLE, Field(description="Or the e-mail address")
-    ]
+    grant_type: Annotated[Literal["password"] | None, Field(description="Fixed by OAuth2; may be left out")] = None
+    username: Annotated[str, StringConstraints(max_length=200), STORABLE, Field(description="Or the e-mail address")]
     password: KnownPassword
     scope: Annotated[str, StringConstraints(max_length=1000)] = ""
     client_id: Annotated[str | None, StringConstraints(max_length=1000)] = None
@@ -175,6 +169,6 @@ class TokenReply(BaseModel):
         str | None,
         Field(description="null with `X-Session-Transport: cookie`: it is in an HttpOnly cookie then"),
     ]
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105
     expires_in: Annotated[int, Field(description="Seconds until the access token expires")]
     user: Me

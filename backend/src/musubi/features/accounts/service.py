@@ -24,9 +24,7 @@ from musubi.features.accounts.sessions import Client, Sessions, SignedInSession,
 _WRONG_LOGIN = Text("Incorrect username or password", "ユーザー名またはパスワードが違います")
 _INACTIVE = Text("This account is disabled", "このアカウントは無効です")
 _REGISTRATION_CLOSED = Text("Registration is closed", "新規登録は受け付けていません")
-_TAKEN = Text(
-    "This name or address is already taken", "このユーザー名またはメールアドレスはすでに使われています"
-)
+_TAKEN = Text("This name or address is already taken", "このユーザー名またはメールアドレスはすでに使われています")
 _FIELD_TAKEN = {
     "username": Text("This name is already taken", "このユーザー名はすでに使われています"),
     "email": Text("This address is already in use", "このメールアドレスはすでに使われています"),
@@ -56,9 +54,7 @@ class Accounts:
         """Make the first superuser and sign them in. Raises Forbidden for a wrong link, Conflict when there is one."""
         if not self.sessions.tokens.is_setup_token(form.token):
             raise Forbidden(_WRONG_LINK)
-        account = UserCreate(
-            **form.model_dump(exclude={"token"}), role=Role.ADMIN, is_active=True, is_superuser=True
-        )
+        account = UserCreate(**form.model_dump(exclude={"token"}), role=Role.ADMIN, is_active=True, is_superuser=True)
         check_password(account.password, username=account.username, email=account.email)
         password_hash = await self.hasher.hash(account.password)
         await exclusive(session, "superusers")
@@ -119,9 +115,7 @@ async def _insert(session: AsyncSession, form: Register | UserCreate, password_h
     if taken:
         raise Conflict(_FIELD_TAKEN[taken[0]], fields={name: _FIELD_TAKEN[name] for name in taken})
     values = form.model_dump(exclude={"password"})
-    user = User(
-        **values, username_key=fold(form.username), email_key=fold(form.email), password_hash=password_hash
-    )
+    user = User(**values, username_key=fold(form.username), email_key=fold(form.email), password_hash=password_hash)
     session.add(user)
     try:
         await session.flush()

@@ -96,9 +96,7 @@ class TokenMaker:
 
     def verify_refresh(self, claims: RefreshClaims, seed: str) -> bool:
         """Whether we issued the token that makes these claims in the session with this seed."""
-        return hmac.compare_digest(
-            claims.signature, self._sign_refresh(claims.session_id, claims.generation, seed)
-        )
+        return hmac.compare_digest(claims.signature, self._sign_refresh(claims.session_id, claims.generation, seed))
 
     def setup_token(self) -> str:
         """The token of the one-time link under which the first superuser is made. It is worth something only as long

@@ -8,9 +8,7 @@ from musubi.core.i18n import Text
 
 TRANSPORT_HEADER = "X-Session-Transport"
 _COOKIE = "musubi_refresh"
-_FOREIGN = Text(
-    "This request did not come from the application itself", "このアプリからのリクエストではありません"
-)
+_FOREIGN = Text("This request did not come from the application itself", "このアプリからのリクエストではありません")
 _IN_QUERY = Text(
     "Send the refresh token in the body or as a cookie: addresses end up in logs",
     "リフレッシュトークンは本文かCookieで送ってください（URLは記録に残ります）",
@@ -50,9 +48,7 @@ def set_refresh_cookie(request: Request, response: Response, token: str, max_age
 
 
 def clear_refresh_cookie(request: Request, response: Response) -> None:
-    response.delete_cookie(
-        _cookie_name(request), path="/", httponly=True, samesite="strict", secure=_is_tls(request)
-    )
+    response.delete_cookie(_cookie_name(request), path="/", httponly=True, samesite="strict", secure=_is_tls(request))
 
 
 def _is_tls(request: Request) -> bool:

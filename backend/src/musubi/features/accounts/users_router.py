@@ -38,12 +38,8 @@ async def list_users(
     _: UserReader, reader: ReaderDep, response: Response, query: Annotated[UserQuery, Query()]
 ) -> Collection[UserRead]:
     """All accounts, newest first."""
-    page = await repository.list_users(
-        reader, query, search=query.search, role=query.role, is_active=query.is_active
-    )
-    return collection(
-        response, [UserRead.model_validate(row, from_attributes=True) for row in page.rows], page.meta
-    )
+    page = await repository.list_users(reader, query, search=query.search, role=query.role, is_active=query.is_active)
+    return collection(response, [UserRead.model_validate(row, from_attributes=True) for row in page.rows], page.meta)
 
 
 @router.post("", status_code=201, responses=errors(Conflict))
@@ -70,9 +66,7 @@ async def get_user(_: UserReader, user_id: UserId, reader: ReaderDep) -> UserRea
 
 
 @router.patch("/{user_id}", responses=errors(NotFound, Conflict))
-async def update_user(
-    principal: UserWriter, user_id: UserId, session: SessionDep, form: UserUpdate
-) -> UserRead:
+async def update_user(principal: UserWriter, user_id: UserId, session: SessionDep, form: UserUpdate) -> UserRead:
     """Change an account: only what is sent. Disabling it ends its sessions."""
     return UserRead.model_validate(await administration.update_user(session, principal, user_id, form))
 
@@ -86,6 +80,4 @@ async def delete_user(
     transfer_items_to: Id | None = None,
 ) -> None:
     """Make an account nameless and unusable. Its items go to another user, or stay with "deleted user"."""
-    await administration.delete_user(
-        session, request.app.state.events, principal, user_id, heir_id=transfer_items_to
-    )
+    await administration.delete_user(session, request.app.state.events, principal, user_id, heir_id=transfer_items_to)

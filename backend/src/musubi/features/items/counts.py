@@ -7,14 +7,13 @@ at once. A process that dies between its commit and that step leaves them stale 
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.adapters.cache import Cache
 from musubi.core.database import after_commit
 from musubi.core.permissions import Permission, Principal
+from musubi.core.types import AnySelect
 from musubi.features.items.schemas import ItemQuery
 
 KEPT_SECONDS = 30
@@ -29,13 +28,13 @@ class ItemCounts:
 
     def counter(
         self, reader: AsyncConnection, principal: Principal, query: ItemQuery
-    ) -> Callable[[Select[Any]], Awaitable[int]]:
+    ) -> Callable[[AnySelect], Awaitable[int]]:
         """A function that runs a counting statement, unless its result for the same list is still good."""
         scope = "all" if principal.can(Permission.ITEMS_READ_ANY) else str(principal.user_id)
         filters = query.model_dump_json(include={"status", "search", "owner_id", "tag"})
         key = "items:count:" + hashlib.sha256(f"{scope} {filters}".encode()).hexdigest()
 
-        async def count(statement: Select[Any]) -> int:
+        async def count(statement: AnySelect) -> int:
             generation, kept = await self._cache.get_many(_GENERATION, key)
             current = generation or b"0"
             if kept is not None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
-    Select,
+    Table,
     bindparam,
     case,
     delete,
@@ -25,10 +24,12 @@ from musubi.core.clock import utcnow
 from musubi.core.pagination import Ordering, Page, both_ways, paginate
 from musubi.core.permissions import Permission, Principal
 from musubi.core.text import fold
+from musubi.core.types import AnyRow, AnySelect
 from musubi.features.accounts.models import User
 from musubi.features.items.models import Item, ItemStatus, ItemTag
 from musubi.features.items.schemas import ItemQuery
 
+_COLUMNS = cast("Table", Item.__table__).c
 _OWNER_COLUMNS = (
     User.username.label("owner_username"),
     User.full_name.label("owner_full_name"),
@@ -54,7 +55,7 @@ def readable_by(principal: Principal) -> ColumnElement[bool]:
     return or_(Item.status == ItemStatus.PUBLISHED, Item.owner_id == principal.user_id)
 
 
-async def get_item(connection: AsyncConnection | AsyncSession, item_id: int) -> Row[Any] | None:
+async def get_item(connection: AsyncConnection | AsyncSession, item_id: int) -> AnyRow | None:
     """The item with its owner's name, whoever asks: the service tells "not yours" from "not there"."""
     return (await connection.execute(_SELECT_ONE, {"item_id": item_id})).first()
 
@@ -68,7 +69,7 @@ async def list_items(
     reader: AsyncConnection,
     principal: Principal,
     query: ItemQuery,
-    count: Callable[[Select[Any]], Awaitable[int]],
+    count: Callable[[AnySelect], Awaitable[int]],
 ) -> Page:
     """A page of what `principal` may read. `count` is given the statement that counts the whole list."""
     conditions = _conditions(reader, principal, query)
@@ -81,7 +82,7 @@ async def list_items(
     return await paginate(
         reader,
         statement,
-        row_id=Item.id,  # type: ignore[arg-type]
+        row_id=Item.id,
         ordering=ordering,
         paging=query,
         count=lambda: count(counting),
@@ -97,14 +98,13 @@ def _conditions(reader: AsyncConnection, principal: Principal, query: ItemQuery)
     if query.tag:
         conditions.append(Item.id.in_(select(ItemTag.item_id).where(ItemTag.key == fold(query.tag))))
     if query.search and (term := fold(query.search)):
-        columns = Item.__table__.c
-        conditions.append(text_search(reader.dialect).contains(columns.search_text, columns.id, term))
+        conditions.append(text_search(reader.dialect).contains(_COLUMNS.search_text, _COLUMNS.id, term))
     return conditions
 
 
 def _by_relevance(reader: AsyncConnection, term: str) -> Ordering:
     """Titles that are the term, then those that begin with it, then those that hold it, then the rest; newest first."""
-    text = Item.__table__.c.search_text
+    text = _COLUMNS.search_text
     search = text_search(reader.dialect)
     position = search.position(text, term)
     key = case(
@@ -116,7 +116,7 @@ def _by_relevance(reader: AsyncConnection, term: str) -> Ordering:
     return Ordering("relevance", key, int, lambda row: row.relevance, descending=True)
 
 
-async def count_tags(reader: AsyncConnection, principal: Principal, limit: int) -> list[Row[Any]]:
+async def count_tags(reader: AsyncConnection, principal: Principal, limit: int) -> list[AnyRow]:
     """The most used tags of what `principal` may read: label and count."""
     count = func.count().label("count")
     statement = (
@@ -149,7 +149,7 @@ async def count_by_day(reader: AsyncConnection, owner_id: int, days: int) -> lis
         .where(Item.owner_id == owner_id, Item.created_at >= datetime.combine(first, time(), UTC))
         .group_by(day)
     )
-    counts = dict((await reader.execute(statement)).tuples().all())
+    counts: dict[str, int] = dict((await reader.execute(statement)).tuples().all())
     every_day = (first + timedelta(days=offset) for offset in range(days))
     return [(on, counts.get(on.isoformat(), 0)) for on in every_day]
 

@@ -23,9 +23,7 @@ Title = Annotated[
     STORABLE,
     Field(json_schema_extra=TRIMMED, examples=["Spring catalogue"]),
 ]
-Description = Annotated[
-    str, StringConstraints(max_length=5000), STORABLE, Field(examples=["What it is about"])
-]
+Description = Annotated[str, StringConstraints(max_length=5000), STORABLE, Field(examples=["What it is about"])]
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
@@ -95,6 +93,4 @@ class ItemStats(BaseModel):
     """The caller's own items in numbers."""
 
     by_status: dict[ItemStatus, int]
-    daily: Annotated[
-        list[DayCount], Field(description="Items made on each of the last 30 days (UTC), oldest first")
-    ]
+    daily: Annotated[list[DayCount], Field(description="Items made on each of the last 30 days (UTC), oldest first")]

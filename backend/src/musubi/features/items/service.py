@@ -1,8 +1,5 @@
 """What people do with items, and who may."""
 
-from typing import Any
-
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.errors import Forbidden, Invalid, NotFound
@@ -10,6 +7,7 @@ from musubi.core.http.conditional import check_not_stale, entity_tag
 from musubi.core.i18n import Text
 from musubi.core.pagination import Page
 from musubi.core.permissions import Permission, Principal
+from musubi.core.types import AnyRow
 from musubi.features.accounts.events import UserDeleted
 from musubi.features.accounts.schemas import UserBrief
 from musubi.features.items import repository
@@ -31,7 +29,7 @@ STATS_DAYS = 30
 MAX_TAGS = 100
 
 
-def to_read(row: Row[Any]) -> ItemRead:
+def to_read(row: AnyRow) -> ItemRead:
     """The item of a row that `repository.get_item` or a list gave."""
     owner = UserBrief(
         id=row.owner_id,
@@ -58,9 +56,7 @@ async def list_items(
     return [to_read(row) for row in page.rows], page
 
 
-async def read_item(
-    connection: AsyncConnection | AsyncSession, principal: Principal, item_id: int
-) -> ItemRead:
+async def read_item(connection: AsyncConnection | AsyncSession, principal: Principal, item_id: int) -> ItemRead:
     """Raises NotFound; Forbidden for someone else's draft or archived item."""
     row = await repository.get_item(connection, item_id)
     if row is None:
@@ -75,9 +71,7 @@ async def read_item(
     return to_read(row)
 
 
-async def create_item(
-    session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate
-) -> ItemRead:
+async def create_item(session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate) -> ItemRead:
     item = Item(**form.model_dump(), owner_id=principal.user_id)
     await repository.add_item(session, item)
     counts.outdate_after(session)
@@ -93,7 +87,10 @@ async def update_item(
     *,
     if_match: str | None = None,
 ) -> ItemRead:
-    """Change what was sent, if the item still is a version that `if_match` names. Raises NotFound, Forbidden, PreconditionFailed."""
+    """Change what was sent, if the item still is a version that `if_match` names.
+
+    Raises NotFound, Forbidden, PreconditionFailed.
+    """
     item = await _changeable(session, principal, item_id)
     check_not_stale(if_match, item.version)
     for name in form.model_fields_set:

@@ -22,9 +22,7 @@ class NavigationEntry(BaseModel):
 
 
 @router.get("/navigation")
-async def get_navigation(
-    principal: SignedIn, request: Request, response: Response
-) -> Collection[NavigationEntry]:
+async def get_navigation(principal: SignedIn, request: Request, response: Response) -> Collection[NavigationEntry]:
     """The pages that the caller may open, in the order of the menu, titled in the caller's language."""
     features: tuple[Feature, ...] = request.app.state.features
     pages = [
@@ -34,9 +32,7 @@ async def get_navigation(
         if page.permission is None or principal.can(page.permission)
     ]
     entries = [
-        NavigationEntry(
-            name=page.name, path=page.path, title=page.title.render(), icon=page.icon, order=page.order
-        )
+        NavigationEntry(name=page.name, path=page.path, title=page.title.render(), icon=page.icon, order=page.order)
         for page in sorted(pages, key=lambda page: page.order)
     ]
     return collection(response, entries)

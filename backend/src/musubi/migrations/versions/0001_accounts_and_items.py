@@ -3,6 +3,8 @@
 Revision 0001
 """
 
+from types import ModuleType
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -76,9 +78,7 @@ def upgrade() -> None:
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("created_by", sa.BigInteger(), nullable=True),
         sa.Column("updated_by", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_auth_sessions_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_auth_sessions_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_auth_sessions")),
     )
 
@@ -114,9 +114,7 @@ def upgrade() -> None:
         sa.Column("item_id", BigId, nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("label", sa.String(length=50), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["item_id"], ["items.id"], name=op.f("fk_item_tags_item_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_item_tags_item_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("item_id", "key", name=op.f("pk_item_tags")),
     )
 
@@ -133,5 +131,5 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _search():  # type: ignore[no-untyped-def]
+def _search() -> ModuleType:
     return sqlite if op.get_bind().dialect.name == "sqlite" else postgres
