@@ -81,7 +81,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
     layers = [
         Middleware(RequestContext),
         Middleware(SecurityHeaders),
-        Middleware(ErrorBoundary),
         Middleware(TrustedHosts, hosts=settings.hosts),
         Middleware(
             CORSMiddleware,
@@ -97,6 +96,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 "X-Total-Count", "X-Request-ID", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Location",
             ],
         ),
+        # Inside of CORS, or a page of another origin could not read what went wrong.
+        Middleware(ErrorBoundary),
         Middleware(BodyLimit, limit=settings.max_body_bytes),
     ]  # fmt: skip
     if settings.trusted_proxies:

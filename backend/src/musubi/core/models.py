@@ -28,6 +28,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
 
 
+NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
+"""Without it SQLite gives the id of a deleted last row to the next one, and old links would lead to a stranger's."""
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
@@ -45,6 +49,7 @@ class Entity(Base):
     """A row with an identity and a history; the stamps are filled when it is flushed.
 
     `created_by` and `updated_by` are no foreign keys: they are a note of who it was, not a relation.
+    Tables end their `__table_args__` with `NEVER_REUSE_IDS`.
     """
 
     __abstract__ = True

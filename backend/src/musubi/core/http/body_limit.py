@@ -1,5 +1,6 @@
 """Bounds what a request may make us read."""
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from musubi.core.errors import PayloadTooLarge
@@ -30,7 +31,8 @@ class BodyLimit:
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
                 if received > self.limit:
-                    raise PayloadTooLarge
+                    # The framework takes any other exception while it reads a body for a malformed body.
+                    raise HTTPException(PayloadTooLarge.status)
             return message
 
         await self.app(scope, receive_within_limit, send)

@@ -45,8 +45,8 @@ async def _validation_error(_request: Request, error: RequestValidationError) ->
 
 
 class ErrorBoundary:
-    """Answers 500 (503 when the database can't be reached) for what nobody handled, and logs it under the id it
-    tells the client. Outside of every other layer but the request context, so that those are covered as well."""
+    """Answers 500 (503 when the database can't be reached) for what nobody handled, and logs it under the id that it
+    tells the client."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -5,12 +5,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
-_OURS = ("api", "static", "health")
 
 
 class SinglePageApplication(StaticFiles):
@@ -32,13 +32,22 @@ class SinglePageApplication(StaticFiles):
 
 
 def _wants_page(path: str, scope: Scope) -> bool:
-    if scope["method"] not in ("GET", "HEAD") or path.partition("/")[0] in _OURS:
+    if scope["method"] not in ("GET", "HEAD") or path.startswith("static/"):
         return False
     accept = dict(scope["headers"]).get(b"accept", b"")
     return b"text/html" in accept or b"*/*" in accept or not accept
 
 
+class _EverythingElse(Mount):
+    """Leaves the API's addresses alone, so that it is the router that knows 404 there from 405."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] == "http" and scope["path"].partition("/")[2].partition("/")[0] in ("api", "health"):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
 def add_spa(app: FastAPI, directory: Path) -> None:
     """Serve the build in `directory` at every path that nothing else answers, once it was made."""
     if (directory / "index.html").is_file():
-        app.mount("/", SinglePageApplication(directory=directory, html=True), name="spa")
+        app.router.routes.append(_EverythingElse("/", SinglePageApplication(directory=directory, html=True)))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from musubi.core.models import Entity
+from musubi.core.models import NEVER_REUSE_IDS, Entity
 from musubi.core.permissions import Role
 
 
@@ -30,13 +30,14 @@ class User(Entity):
     """None: no password opens this account."""
     deleted_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (Index(None, "created_at", "id"), NEVER_REUSE_IDS)
 
 
 class AuthSession(Entity):
     """One sign-in, from login to logout. Its refresh tokens are numbered; see `tokens`."""
 
     __tablename__ = "auth_sessions"
+    __table_args__ = NEVER_REUSE_IDS
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     seed: Mapped[str] = mapped_column(String(43))

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from musubi.core.models import Base, Entity
+from musubi.core.models import NEVER_REUSE_IDS, Base, Entity
 
 
 class ItemStatus(StrEnum):
@@ -26,6 +26,7 @@ class Item(Entity):
         Index(None, "title", "id"),
         Index(None, "status", "created_at", "id"),
         Index(None, "owner_id", "created_at", "id"),
+        NEVER_REUSE_IDS,
     )
 
     title: Mapped[str] = mapped_column(String(200))

@@ -118,13 +118,13 @@ def _by_relevance(reader: AsyncConnection, term: str) -> Ordering:
 
 async def count_tags(reader: AsyncConnection, principal: Principal, limit: int) -> list[AnyRow]:
     """The most used tags of what `principal` may read: label and count."""
-    count = func.count().label("count")
+    uses = func.count().label("uses")
     statement = (
-        select(func.min(ItemTag.label).label("label"), count)
+        select(func.min(ItemTag.label).label("label"), uses)
         .join(Item, Item.id == ItemTag.item_id)
         .where(readable_by(principal))
         .group_by(ItemTag.key)
-        .order_by(count.desc(), ItemTag.key)
+        .order_by(uses.desc(), ItemTag.key)
         .limit(limit)
     )
     return list((await reader.execute(statement)).all())
@@ -136,21 +136,23 @@ async def count_by_status(reader: AsyncConnection, owner_id: int) -> dict[ItemSt
     return {status: counts.get(status, 0) for status in ItemStatus}
 
 
-async def count_by_day(reader: AsyncConnection, owner_id: int, days: int) -> list[tuple[date, int]]:
-    """How many items `owner_id` made on each of the last `days` days in UTC, oldest first."""
-    today = utcnow().date()
-    first = today - timedelta(days=days - 1)
+async def count_by_day(reader: AsyncConnection, owner_id: int, days: int, offset: timedelta) -> list[tuple[date, int]]:
+    """How many items `owner_id` made on each of the last `days` days, oldest first. The days are those of a place
+    whose clocks are `offset` ahead of UTC."""
+    first = (utcnow() + offset).date() - timedelta(days=days - 1)
+    minutes = int(offset.total_seconds()) // 60
     if reader.dialect.name == "sqlite":
-        day: ColumnElement[Any] = func.substr(func.datetime(Item.created_at), 1, 10)
+        day: ColumnElement[Any] = func.date(Item.created_at, f"{minutes:+d} minutes")
     else:
-        day = func.to_char(func.timezone("UTC", Item.created_at), "YYYY-MM-DD")
+        local = func.timezone("UTC", Item.created_at) + func.make_interval(0, 0, 0, 0, 0, minutes)
+        day = func.to_char(local, "YYYY-MM-DD")
     statement = (
         select(day, func.count())
-        .where(Item.owner_id == owner_id, Item.created_at >= datetime.combine(first, time(), UTC))
+        .where(Item.owner_id == owner_id, Item.created_at >= datetime.combine(first, time(), UTC) - offset)
         .group_by(day)
     )
     counts: dict[str, int] = dict((await reader.execute(statement)).tuples().all())
-    every_day = (first + timedelta(days=offset) for offset in range(days))
+    every_day = (first + timedelta(days=number) for number in range(days))
     return [(on, counts.get(on.isoformat(), 0)) for on in every_day]
 
 

@@ -1,5 +1,6 @@
 """`/items` over HTTP."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -56,15 +57,21 @@ async def create_item(
 
 
 @router.get("/tags")
-async def list_item_tags(principal: SignedIn, reader: ReaderDep, response: Response) -> Collection[TagCount]:
+async def list_item_tags(
+    principal: SignedIn, reader: ReaderDep, request: Request, response: Response
+) -> Collection[TagCount]:
     """The tags of the items one may read, most used first."""
-    return collection(response, await service.tags(reader, principal))
+    return collection(response, await _counts(request).tags(reader, principal))
 
 
 @router.get("/stats")
-async def get_item_stats(principal: SignedIn, reader: ReaderDep) -> ItemStats:
+async def get_item_stats(
+    principal: SignedIn,
+    reader: ReaderDep,
+    utc_offset: Annotated[int, Query(ge=-840, le=840, description="Minutes the caller's clock is ahead of UTC")] = 0,
+) -> ItemStats:
     """One's own items by status, and how many were made on each of the last 30 days."""
-    return await service.stats(reader, principal)
+    return await service.stats(reader, principal, timedelta(minutes=utc_offset))
 
 
 @router.get(

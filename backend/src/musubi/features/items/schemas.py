@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, TypeAdapter
 
 from musubi.core.pagination import Paging
 from musubi.core.text import STORABLE, TRIMMED, fold
@@ -84,6 +84,9 @@ class TagCount(BaseModel):
     count: int
 
 
+TagCounts = TypeAdapter(list[TagCount])
+
+
 class DayCount(BaseModel):
     date: date
     count: int
@@ -93,4 +96,4 @@ class ItemStats(BaseModel):
     """The caller's own items in numbers."""
 
     by_status: dict[ItemStatus, int]
-    daily: Annotated[list[DayCount], Field(description="Items made on each of the last 30 days (UTC), oldest first")]
+    daily: Annotated[list[DayCount], Field(description="Items made on each of the last 30 days, oldest first")]

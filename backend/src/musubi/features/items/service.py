@@ -1,5 +1,7 @@
 """What people do with items, and who may."""
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.errors import Forbidden, Invalid, NotFound
@@ -20,13 +22,11 @@ from musubi.features.items.schemas import (
     ItemRead,
     ItemStats,
     ItemUpdate,
-    TagCount,
 )
 
 _NOT_FOUND = Text("Item not found", "項目が見つかりません")
 _NO_SEARCH = Text("Sorting by relevance needs a search", "関連度順には検索語が必要です")
 STATS_DAYS = 30
-MAX_TAGS = 100
 
 
 def to_read(row: AnyRow) -> ItemRead:
@@ -125,15 +125,9 @@ async def _changeable(session: AsyncSession, principal: Principal, item_id: int)
     return item
 
 
-async def tags(reader: AsyncConnection, principal: Principal) -> list[TagCount]:
-    """The most used tags of what `principal` may read."""
-    rows = await repository.count_tags(reader, principal, MAX_TAGS)
-    return [TagCount(tag=row.label, count=row._mapping["count"]) for row in rows]
-
-
-async def stats(reader: AsyncConnection, principal: Principal) -> ItemStats:
-    """The caller's own items in numbers."""
-    days = await repository.count_by_day(reader, principal.user_id, STATS_DAYS)
+async def stats(reader: AsyncConnection, principal: Principal, offset: timedelta) -> ItemStats:
+    """The caller's own items in numbers; `offset` is how far the caller's clock is ahead of UTC."""
+    days = await repository.count_by_day(reader, principal.user_id, STATS_DAYS, offset)
     return ItemStats(
         by_status=await repository.count_by_status(reader, principal.user_id),
         daily=[DayCount(date=on, count=count) for on, count in days],
