@@ -7,7 +7,7 @@ export type ClientOptions = {
 /**
  * ItemReadCollection
  */
-export type CollectionItemRead = {
+export type ItemReadCollection = {
     /**
      * Success
      */
@@ -30,7 +30,7 @@ export type CollectionItemRead = {
 /**
  * NavigationEntryCollection
  */
-export type CollectionNavigationEntry = {
+export type NavigationEntryCollection = {
     /**
      * Success
      */
@@ -53,7 +53,7 @@ export type CollectionNavigationEntry = {
 /**
  * TagCountCollection
  */
-export type CollectionTagCount = {
+export type TagCountCollection = {
     /**
      * Success
      */
@@ -76,7 +76,7 @@ export type CollectionTagCount = {
 /**
  * UserReadCollection
  */
-export type CollectionUserRead = {
+export type UserReadCollection = {
     /**
      * Success
      */
@@ -341,7 +341,7 @@ export type ItemStats = {
     /**
      * Daily
      *
-     * Items made on each of the last 30 days (UTC), oldest first
+     * Items made on each of the last 30 days, oldest first
      */
     daily: Array<DayCount>;
 };
@@ -833,7 +833,7 @@ export type GetNavigationResponses = {
     /**
      * Successful Response
      */
-    200: CollectionNavigationEntry;
+    200: NavigationEntryCollection;
 };
 
 export type GetNavigationResponse = GetNavigationResponses[keyof GetNavigationResponses];
@@ -917,7 +917,7 @@ export type ListItemsResponses = {
     /**
      * Successful Response
      */
-    200: CollectionItemRead;
+    200: ItemReadCollection;
 };
 
 export type ListItemsResponse = ListItemsResponses[keyof ListItemsResponses];
@@ -1005,7 +1005,7 @@ export type ListItemTagsResponses = {
     /**
      * Successful Response
      */
-    200: CollectionTagCount;
+    200: TagCountCollection;
 };
 
 export type ListItemTagsResponse = ListItemTagsResponses[keyof ListItemTagsResponses];
@@ -1013,7 +1013,14 @@ export type ListItemTagsResponse = ListItemTagsResponses[keyof ListItemTagsRespo
 export type GetItemStatsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Utc Offset
+         *
+         * Minutes the caller's clock is ahead of UTC
+         */
+        utc_offset?: number;
+    };
     url: '/api/v1/items/stats';
 };
 
@@ -1026,6 +1033,10 @@ export type GetItemStatsErrors = {
      * Could not validate credentials
      */
     401: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
     /**
      * An unexpected error occurred
      */
@@ -1819,7 +1830,7 @@ export type ListUsersResponses = {
     /**
      * Successful Response
      */
-    200: CollectionUserRead;
+    200: UserReadCollection;
 };
 
 export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
