@@ -28,5 +28,5 @@ STORABLE = AfterValidator(_storable)
 """Refuses NUL. It stands last among a type's annotations: a constraint behind a validator no longer belongs to the
 string, and complains about a number of entries. (Lone surrogates never get this far: no `str` field takes them.)"""
 
-TRIMMED = {"x-trimmed": True}
-"""Tells the browser that white space around the value doesn't count towards its length."""
+TRIMMED = {"x-strip-whitespace": True}
+"""Tells the browser that white space around the value is taken away before it is looked at."""

@@ -35,7 +35,7 @@ def check_password(password: str, *, username: str, email: str, field: str = "pa
         not MIN_LENGTH <= len(password) <= MAX_LENGTH
         or not any(character.isupper() for character in password)
         or not any(character.islower() for character in password)
-        or not any(character.isdigit() for character in password)
+        or not any(character.isdecimal() for character in password)
     ):
         raise Invalid(fields={field: _COMPOSITION})
     folded = fold(password)

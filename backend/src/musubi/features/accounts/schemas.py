@@ -27,7 +27,11 @@ Username = Annotated[
     StringConstraints(strip_whitespace=True, min_length=3, max_length=50, pattern=r"^[\p{L}\p{M}\p{N}_.\-]+$"),
     # Before the length is checked: NFKC can make one character into many.
     BeforeValidator(lambda value: normalize(value) if isinstance(value, str) else value),
-    Field(description="Unique without regard to case", json_schema_extra=TRIMMED, examples=["hanako"]),
+    Field(
+        description="Unique without regard to case",
+        json_schema_extra={"x-normalize": "NFKC", **TRIMMED},
+        examples=["hanako"],
+    ),
 ]
 Email = Annotated[
     str,
