@@ -56,9 +56,8 @@ def install(packages: set[Package]) -> None:
     NO_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
     NO_CLUSTER.write_text("create_main_cluster = false\n")
     try:
-        subprocess.run(["apt-get", "update", "-qq"], env=environment, check=True)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names]
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
+            subprocess.run(["apt-get", "-q", *command], env=environment, capture_output=True, text=True, check=True)
     finally:
         NO_CLUSTER.unlink()
 
@@ -70,7 +69,7 @@ def ensure(needed: set[Package]) -> set[Package]:
         try:
             install(absent)
         except subprocess.CalledProcessError as error:
-            print(f"apt-get failed with status {error.returncode}.", file=sys.stderr)
+            print(f"apt-get failed with status {error.returncode}:\n{error.stderr}", file=sys.stderr)
         absent = {package for package in absent if not package.present()}
     if absent:
         names = " ".join(sorted(package.name for package in absent))
