@@ -128,9 +128,10 @@ def _configure_sqlite(database: Database) -> None:
     @event.listens_for(database.engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         # A deferred transaction that turns writer fails at once when another one wrote meanwhile; an immediate
-        # one waits for its turn.
-        reading = connection.get_execution_options().get(_READING)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        # one waits for its turn. Reading begins none at all: inside one, SQLite would go on showing what the first
+        # statement saw.
+        if not connection.get_execution_options().get(_READING):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _refuse_closed_connection(connection: Any, _record: object, _proxy: object) -> None:
