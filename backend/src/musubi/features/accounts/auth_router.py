@@ -41,9 +41,12 @@ _SIGNED_OUT = Text("Successfully logged out", "ログアウトしました")
 _PASSWORD_CHANGED = Text("Password changed", "パスワードを変更しました")
 
 
-def _reply(request: Request, response: Response, signed_in: SignedInSession) -> TokenReply:
+def _reply(
+    request: Request, response: Response, signed_in: SignedInSession, *, came_as_cookie: bool = False
+) -> TokenReply:
     refresh_token: str | None = signed_in.refresh_token
-    if wants_cookie(request):
+    # A token that came as a cookie goes back as one, whatever is asked for: a script must not get to see it.
+    if came_as_cookie or wants_cookie(request):
         lifetime = int((signed_in.expires_at - utcnow()).total_seconds())
         set_refresh_cookie(request, response, signed_in.refresh_token, lifetime)
         refresh_token = None
@@ -84,7 +87,8 @@ async def refresh(
     token = form.refresh_token if form else refresh_cookie(request)
     if not token:
         raise Unauthorized
-    return _reply(request, response, await accounts_of(request).sessions.refresh(session, token))
+    signed_in = await accounts_of(request).sessions.refresh(session, token)
+    return _reply(request, response, signed_in, came_as_cookie=form is None)
 
 
 @router.post("/auth/logout", dependencies=[Depends(public)], responses=errors(Unauthorized, Forbidden))
