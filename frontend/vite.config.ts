@@ -5,6 +5,7 @@ import vue from '@vitejs/plugin-vue'
 import icons from 'unplugin-icons/vite'
 import { defineConfig } from 'vite'
 import { docsAssets } from './scripts/docs-assets.mjs'
+import { treeShakableVueI18n } from './scripts/tree-shakable-vue-i18n.mjs'
 
 const backend = process.env.MUSUBI_DEV_BACKEND ?? 'http://127.0.0.1:8000'
 
@@ -18,9 +19,14 @@ export default defineConfig({
       include: fileURLToPath(new URL('./src/**/locales/*.json', import.meta.url)),
       runtimeOnly: true,
       compositionOnly: true,
+      fullInstall: false,
+      // The texts are compiled by the build, so that the browser needs no compiler.
+      dropMessageCompiler: true,
     }),
+    treeShakableVueI18n(),
     docsAssets(),
   ],
+  define: { __VUE_OPTIONS_API__: 'false' },
   resolve: {
     alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },
   },

@@ -61,8 +61,8 @@ function regex(source) {
  */
 function preparation(schema) {
   const steps = [
-    ...(schema['x-normalize'] ? [json(schema['x-normalize'])] : []),
-    ...(schema['x-strip-whitespace'] ? [json('strip')] : []),
+    ...(schema['x-normalize'] ? [quote(schema['x-normalize'])] : []),
+    ...(schema['x-strip-whitespace'] ? [quote('strip')] : []),
   ]
   return steps.length ? `, [${steps.join(', ')}]` : ''
 }

@@ -49,39 +49,63 @@ export function createSessionManager(parts: SessionManagerParts): SessionManager
   const listeners = new Set<(event: SessionEvent) => void>()
   let running: Promise<string> | null = null
   let latest: TokenReply | null = null
+  let changedAt = 0
   /** Counts sign-ins and sign-outs, so that a reply asked for before one of them changes nothing. */
   let generation = 0
+
+  /** Now, but always later than the last change: two may fall into one millisecond. */
+  function now(): number {
+    return Math.max(Date.now(), changedAt + 1)
+  }
 
   function emit(event: SessionEvent) {
     for (const listener of listeners) listener(event)
   }
 
-  function adopt(reply: TokenReply) {
+  function adopt(reply: TokenReply, at: number) {
     latest = reply
+    changedAt = at
     token.set(reply.access_token)
     writeSessionHint(true)
     emit({ type: 'signed-in', user: reply.user })
   }
 
-  function drop(reason: 'chosen' | 'ended') {
+  /** Takes in a reply of the server to this tab, and passes it to the others. */
+  function adoptAndShare(reply: TokenReply) {
+    const at = now()
+    adopt(reply, at)
+    channel.post({ type: 'signed-in', reply, at })
+  }
+
+  function drop(reason: 'chosen' | 'ended', at: number) {
     generation += 1
     latest = null
+    changedAt = at
     token.set(null)
     writeSessionHint(false)
     emit({ type: 'signed-out', reason })
   }
 
+  /** Ends the session in this tab and in the others. */
+  function dropEverywhere(reason: 'chosen' | 'ended') {
+    const at = now()
+    drop(reason, at)
+    channel.post({ type: 'signed-out', reason, at })
+  }
+
   channel.listen((message) => {
-    if (message.type === 'signed-in') adopt(message.reply)
-    else if (message.type === 'signed-out') drop(message.reason)
-    else if (latest) channel.post({ type: 'signed-in', reply: latest })
+    if (message.type === 'token-wanted') {
+      if (latest) channel.post({ type: 'signed-in', reply: latest, at: changedAt })
+    } else if (message.at > changedAt) {
+      if (message.type === 'signed-in') adopt(message.reply, message.at)
+      else drop(message.reason, message.at)
+    }
   })
 
   async function start(request: () => Promise<TokenReply>): Promise<void> {
     const reply = await request()
     generation += 1
-    adopt(reply)
-    channel.post({ type: 'signed-in', reply })
+    adoptAndShare(reply)
   }
 
   /** The token that another tab got meanwhile; its message may arrive a moment after the lock is free. */
@@ -112,17 +136,11 @@ export function createSessionManager(parts: SessionManagerParts): SessionManager
       if (passed !== null) return passed
       try {
         const reply = await api.refresh()
-        if (asked === generation) {
-          adopt(reply)
-          channel.post({ type: 'signed-in', reply })
-        }
+        if (asked === generation) adoptAndShare(reply)
         return reply.access_token
       } catch (thrown) {
         const error = toAppError(thrown)
-        if (refusesSession(error.status) && asked === generation) {
-          drop('ended')
-          channel.post({ type: 'signed-out', reason: 'ended' })
-        }
+        if (refusesSession(error.status) && asked === generation) dropEverywhere('ended')
         throw error
       }
     })
@@ -144,8 +162,7 @@ export function createSessionManager(parts: SessionManagerParts): SessionManager
       try {
         await api.logout()
       } finally {
-        drop('chosen')
-        channel.post({ type: 'signed-out', reason: 'chosen' })
+        dropEverywhere('chosen')
       }
     },
     async restore() {

@@ -1,9 +1,12 @@
 import type { TokenReply } from './generated/types.gen'
 
-/** What tabs of one browser tell each other about the session. It never touches any storage. */
+/**
+ * What tabs of one browser tell each other about the session. It never touches any storage. `at` is
+ * when it happened, in milliseconds: what is older than one's own last change is no news.
+ */
 export type TabMessage =
-  | { type: 'signed-in'; reply: TokenReply }
-  | { type: 'signed-out'; reason: 'chosen' | 'ended' }
+  | { type: 'signed-in'; reply: TokenReply; at: number }
+  | { type: 'signed-out'; reason: 'chosen' | 'ended'; at: number }
   /** A tab that waited for the refresh lock asks for what the winner got. */
   | { type: 'token-wanted' }
 

@@ -40,30 +40,30 @@ export const firstSuperuserRules = {
     maxLength: maxLength(200),
   },
   username: {
-    required: filled(["NFKC", "strip"]),
-    minLength: minLength(3, ["NFKC", "strip"]),
-    maxLength: maxLength(50, ["NFKC", "strip"]),
-    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u, ["NFKC", "strip"]),
+    required: filled(['NFKC', 'strip']),
+    minLength: minLength(3, ['NFKC', 'strip']),
+    maxLength: maxLength(50, ['NFKC', 'strip']),
+    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u, ['NFKC', 'strip']),
   },
   email: {
-    required: filled(["strip"]),
-    minLength: minLength(3, ["strip"]),
-    maxLength: maxLength(100, ["strip"]),
-    email: email(["strip"]),
+    required: filled(['strip']),
+    minLength: minLength(3, ['strip']),
+    maxLength: maxLength(100, ['strip']),
+    email: email(['strip']),
   },
   password: {
     required: filled(),
     password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
   },
   full_name: {
-    maxLength: maxLength(100, ["strip"]),
+    maxLength: maxLength(100, ['strip']),
   },
 } satisfies SchemaRules
 
 export const itemCreateRules = {
   title: {
-    required: filled(["strip"]),
-    maxLength: maxLength(200, ["strip"]),
+    required: filled(['strip']),
+    maxLength: maxLength(200, ['strip']),
   },
   description: {
     maxLength: maxLength(5000),
@@ -73,14 +73,14 @@ export const itemCreateRules = {
   },
   tags: {
     maxItems: maxItems(10),
-    each: each([notBlank(["strip"]), maxLength(50, ["strip"])]),
+    each: each([notBlank(['strip']), maxLength(50, ['strip'])]),
   },
 } satisfies SchemaRules
 
 export const itemUpdateRules = {
   title: {
-    required: notBlank(["strip"]),
-    maxLength: maxLength(200, ["strip"]),
+    required: notBlank(['strip']),
+    maxLength: maxLength(200, ['strip']),
   },
   description: {
     maxLength: maxLength(5000),
@@ -90,7 +90,7 @@ export const itemUpdateRules = {
   },
   tags: {
     maxItems: maxItems(10),
-    each: each([notBlank(["strip"]), maxLength(50, ["strip"])]),
+    each: each([notBlank(['strip']), maxLength(50, ['strip'])]),
   },
 } satisfies SchemaRules
 
@@ -107,7 +107,7 @@ export const passwordChangeRules = {
 
 export const profileUpdateRules = {
   full_name: {
-    maxLength: maxLength(100, ["strip"]),
+    maxLength: maxLength(100, ['strip']),
   },
   bio: {
     maxLength: maxLength(1000),
@@ -126,23 +126,23 @@ export const refreshRequestRules = {
 
 export const registerRules = {
   username: {
-    required: filled(["NFKC", "strip"]),
-    minLength: minLength(3, ["NFKC", "strip"]),
-    maxLength: maxLength(50, ["NFKC", "strip"]),
-    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u, ["NFKC", "strip"]),
+    required: filled(['NFKC', 'strip']),
+    minLength: minLength(3, ['NFKC', 'strip']),
+    maxLength: maxLength(50, ['NFKC', 'strip']),
+    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u, ['NFKC', 'strip']),
   },
   email: {
-    required: filled(["strip"]),
-    minLength: minLength(3, ["strip"]),
-    maxLength: maxLength(100, ["strip"]),
-    email: email(["strip"]),
+    required: filled(['strip']),
+    minLength: minLength(3, ['strip']),
+    maxLength: maxLength(100, ['strip']),
+    email: email(['strip']),
   },
   password: {
     required: filled(),
     password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
   },
   full_name: {
-    maxLength: maxLength(100, ["strip"]),
+    maxLength: maxLength(100, ['strip']),
   },
   bio: {
     maxLength: maxLength(1000),
@@ -151,23 +151,23 @@ export const registerRules = {
 
 export const userCreateRules = {
   username: {
-    required: filled(["NFKC", "strip"]),
-    minLength: minLength(3, ["NFKC", "strip"]),
-    maxLength: maxLength(50, ["NFKC", "strip"]),
-    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u, ["NFKC", "strip"]),
+    required: filled(['NFKC', 'strip']),
+    minLength: minLength(3, ['NFKC', 'strip']),
+    maxLength: maxLength(50, ['NFKC', 'strip']),
+    pattern: pattern(/^[\p{L}\p{M}\p{N}_.\-]+$/u, ['NFKC', 'strip']),
   },
   email: {
-    required: filled(["strip"]),
-    minLength: minLength(3, ["strip"]),
-    maxLength: maxLength(100, ["strip"]),
-    email: email(["strip"]),
+    required: filled(['strip']),
+    minLength: minLength(3, ['strip']),
+    maxLength: maxLength(100, ['strip']),
+    email: email(['strip']),
   },
   password: {
     required: filled(),
     password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
   },
   full_name: {
-    maxLength: maxLength(100, ["strip"]),
+    maxLength: maxLength(100, ['strip']),
   },
   bio: {
     maxLength: maxLength(1000),
@@ -179,16 +179,16 @@ export const userCreateRules = {
 
 export const userUpdateRules = {
   full_name: {
-    maxLength: maxLength(100, ["strip"]),
+    maxLength: maxLength(100, ['strip']),
   },
   bio: {
     maxLength: maxLength(1000),
   },
   email: {
-    required: notBlank(["strip"]),
-    minLength: minLength(3, ["strip"]),
-    maxLength: maxLength(100, ["strip"]),
-    email: email(["strip"]),
+    required: notBlank(['strip']),
+    minLength: minLength(3, ['strip']),
+    maxLength: maxLength(100, ['strip']),
+    email: email(['strip']),
   },
   role: {
     oneOf: oneOf(['member', 'editor', 'admin']),

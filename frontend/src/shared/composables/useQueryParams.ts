@@ -34,15 +34,16 @@ export const choiceParam = <Value extends string, Fallback extends Value | null>
   format: (value) => (value === fallback ? null : value),
 })
 
-type Codecs = Record<string, ParamCodec<never>>
-type ValueOf<Codec> = Codec extends ParamCodec<infer Value> ? Value : never
-type Params<C> = { [Name in keyof C]: WritableComputedRef<ValueOf<C[Name]>> }
+type Params<Values> = { [Name in keyof Values]: WritableComputedRef<Values[Name]> }
 
 /**
  * State that lives in the address, so that a link or a reload shows the same list. Writing one
  * parameter replaces the address; unless it is the page itself, the list starts again at page 1.
  */
-export function useQueryParams<C extends Codecs>(codecs: C, pageName = 'page'): Params<C> {
+export function useQueryParams<Values extends Record<string, unknown>>(
+  codecs: { [Name in keyof Values]: ParamCodec<Values[Name]> },
+  pageName = 'page',
+): Params<Values> {
   const route = useRoute()
   const router = useRouter()
 
@@ -71,5 +72,5 @@ export function useQueryParams<C extends Codecs>(codecs: C, pageName = 'page'): 
         set: (value) => write(name, codec.format(value)),
       }),
     ]),
-  ) as Params<C>
+  ) as Params<Values>
 }
