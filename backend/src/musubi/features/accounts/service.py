@@ -120,8 +120,10 @@ async def _insert(session: AsyncSession, form: Register | UserCreate, password_h
     try:
         await session.flush()
     except IntegrityError as error:
-        # Someone took it between our look and our write.
-        raise Conflict(_TAKEN) from error
+        # Someone took it between our look and our write. The index that refused tells which.
+        reason = str(error.orig).splitlines()[0]
+        fields = {name: text for name, text in _FIELD_TAKEN.items() if f"{name}_key" in reason}
+        raise Conflict(_TAKEN, fields=fields) from error
     return user
 
 
