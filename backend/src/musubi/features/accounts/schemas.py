@@ -13,7 +13,6 @@ from musubi.core.types import Id, Input, Timestamp, omitted
 from musubi.features.accounts.models import User
 from musubi.features.accounts.passwords import MAX_LENGTH, MIN_LENGTH, RULE
 
-
 MAX_EMAIL = 100
 
 # Addresses inside a company network are as good as any; this list is the library's switch for it.
