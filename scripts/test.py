@@ -243,7 +243,8 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nInterrupted.")
         return 130
-    return summarize(runner.results, time.monotonic() - started)
+    results = sorted(runner.results, key=lambda result: names.index(result.stage.name))
+    return summarize(results, time.monotonic() - started)
 
 
 if __name__ == "__main__":
