@@ -60,8 +60,13 @@ def test_no_bit_of_a_refresh_token_can_be_changed() -> None:
     assert not any(is_refresh_token(variant, seed) for variant in one_bit_off(token))
 
 
-@pytest.mark.parametrize("form", ["{0}.{1}.{2}=", "0{0}.{1}.{2}", "+{0}.{1}.{2}", " {0}.{1}.{2}", "{0}.{1}.{2}\n",
-                                  "１２.{1}.{2}", "{0}.3_4.{2}", "{0}.{1}", "{0}.{1}.{2}.", "-{0}.{1}.{2}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{0}.{1}.{2}=", "0{0}.{1}.{2}", "+{0}.{1}.{2}", "-{0}.{1}.{2}", " {0}.{1}.{2}", "{0}.{1}.{2}\n",
+        "１２.{1}.{2}", "{0}.3_4.{2}", "{0}.{1}", "{0}.{1}.{2}.",
+    ],
+)  # fmt: skip
 def test_a_refresh_token_has_one_form(form: str) -> None:
     seed = new_seed()
     token = maker.refresh_token(12, 34, seed)
