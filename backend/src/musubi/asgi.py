@@ -1,5 +1,7 @@
 """The application as a server's worker process makes it, from the environment."""
 
+import logging
+
 from fastapi import FastAPI
 
 from musubi.app import create_app
@@ -11,4 +13,7 @@ def application() -> FastAPI:
     """What `uvicorn --factory musubi.asgi:application` serves."""
     settings = load_settings()
     configure_logging(settings.log_level, "json" if settings.env is Environment.PRODUCTION else "console")
+    if settings.debug:
+        # Before the engine is made: it looks only then whether anyone listens.
+        logging.getLogger("sqlalchemy.engine").setLevel(logging.INFO)
     return create_app(settings)

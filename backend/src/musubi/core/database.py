@@ -39,7 +39,13 @@ class Database:
             else {"timeout": 10, "server_settings": {"jit": "off", "application_name": "musubi"}}
         )
         self.engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=max_overflow, pool_timeout=10, connect_args=connect_args
+            url,
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            pool_timeout=10,
+            connect_args=connect_args,
+            # Errors and logged statements would show what people wrote, and the hashes of their passwords.
+            hide_parameters=True,
         )
         if self.is_sqlite:
             _configure_sqlite(self)
