@@ -47,7 +47,7 @@ def test_no_bit_of_an_access_token_can_be_changed() -> None:
             maker.read_access(variant)
 
 
-@pytest.mark.parametrize("suffix", ["=", "==", "\n", " ", "!", ".", "AAAA"])
+@pytest.mark.parametrize("suffix", ["\n", " ", "!", ".", "AAAA"])
 def test_nothing_can_be_added_to_an_access_token(suffix: str) -> None:
     with pytest.raises(InvalidToken):
         maker.read_access(maker.access_token(1, 1, 0) + suffix)
