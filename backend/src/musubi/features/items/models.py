@@ -8,6 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from musubi.core.models import NEVER_REUSE_IDS, Base, Entity
 
+MAX_TAG = 50
+MAX_TAG_KEY = 200
+"""How long a tag may be, as it is shown and folded; in characters."""
+
 
 class ItemStatus(StrEnum):
     DRAFT = "draft"
@@ -47,8 +51,8 @@ class ItemTag(Base):
     __tablename__ = "item_tags"
 
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(MAX_TAG_KEY), primary_key=True)
     """The folded tag: `Vue` and `vue` are one."""
-    label: Mapped[str] = mapped_column(String(50))
+    label: Mapped[str] = mapped_column(String(MAX_TAG))
 
     __table_args__ = (Index(None, "key", "item_id"),)

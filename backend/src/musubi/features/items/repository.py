@@ -76,7 +76,7 @@ async def list_items(
     statement = _SELECT_ITEM.where(*conditions)
     ordering = _ORDERINGS.get(query.sort)
     if ordering is None:
-        ordering = _by_relevance(reader, fold(query.search or ""))
+        ordering = _by_relevance(reader, _searched(query.search or ""))
         statement = statement.add_columns(ordering.key.label("relevance"))
     counting = select(func.count()).select_from(Item).where(*conditions)
     return await paginate(
@@ -97,7 +97,7 @@ def _conditions(reader: AsyncConnection, principal: Principal, query: ItemQuery)
         conditions.append(Item.owner_id == query.owner_id)
     if query.tag:
         conditions.append(Item.id.in_(select(ItemTag.item_id).where(ItemTag.key == fold(query.tag))))
-    if query.search and (term := fold(query.search)):
+    if query.search and (term := _searched(query.search)):
         conditions.append(text_search(reader.dialect).contains(_COLUMNS.search_text, _COLUMNS.id, term))
     return conditions
 
@@ -158,7 +158,12 @@ async def count_by_day(reader: AsyncConnection, owner_id: int, days: int, offset
 
 def searchable(item: Item) -> str:
     """What a search looks through. The title comes first: relevance depends on it."""
-    return FIELD_SEPARATOR.join(fold(part) for part in (item.title, item.description, *item.tags))
+    return FIELD_SEPARATOR.join(_searched(part) for part in (item.title, item.description, *item.tags))
+
+
+def _searched(text: str) -> str:
+    """A text or a term as they are compared. A separator in one of them is a space, so that only ours separate."""
+    return fold(text).replace(FIELD_SEPARATOR, " ")
 
 
 async def add_item(session: AsyncSession, item: Item) -> None:

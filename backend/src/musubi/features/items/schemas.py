@@ -4,17 +4,28 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, TypeAdapter
+from pydantic_core import PydanticCustomError
 
 from musubi.core.pagination import Paging
 from musubi.core.text import STORABLE, TRIMMED, fold
 from musubi.core.types import Id, Input, Timestamp, omitted
 from musubi.features.accounts.schemas import UserBrief
-from musubi.features.items.models import ItemStatus
+from musubi.features.items.models import MAX_TAG, MAX_TAG_KEY, ItemStatus
 
 
 def _without_repeats(tags: list[str]) -> list[str]:
-    """Tags that differ only in case or width are one; the first spelling stays."""
-    return list({fold(tag): tag for tag in reversed(tags)}.values())[::-1]
+    """Tags that differ only in case or width are one; the first spelling stays, where it is."""
+    kept: dict[str, str] = {}
+    for tag in tags:
+        kept.setdefault(fold(tag), tag)
+    return list(kept.values())
+
+
+def _indexable(tag: str) -> str:
+    if len(fold(tag)) > MAX_TAG_KEY:
+        # Folding makes up to eighteen characters of one.
+        raise PydanticCustomError("string_too_long", "Too long", {"max_length": MAX_TAG})
+    return tag
 
 
 Title = Annotated[
@@ -26,7 +37,8 @@ Title = Annotated[
 Description = Annotated[str, StringConstraints(max_length=5000), STORABLE, Field(examples=["What it is about"])]
 Tag = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TAG),
+    AfterValidator(_indexable),
     STORABLE,
     Field(json_schema_extra=TRIMMED, examples=["design"]),
 ]
@@ -75,7 +87,7 @@ class ItemQuery(Paging):
         Field(description="A substring of title, description or a tag, without regard to case and width"),
     ] = None
     owner_id: Id | None = None
-    tag: Annotated[str, StringConstraints(max_length=50), STORABLE] | None = None
+    tag: Annotated[str, StringConstraints(max_length=MAX_TAG), STORABLE] | None = None
     sort: Annotated[Sort, Field(description="`relevance` needs `search`")] = "-created_at"
 
 
