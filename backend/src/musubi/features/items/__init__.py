@@ -18,7 +18,7 @@ FEATURE = Feature(
     routers=(router.router,),
     pages=(
         Page("dashboard", "/", Text("Dashboard", "ダッシュボード"), "layout-dashboard", 10),
-        Page("items", "/items", Text("Items", "項目"), "file-text", 20),
+        Page("items", "/items", Text("Items", "アイテム"), "list-todo", 20),
     ),
     handlers={UserDeleted: service.hand_over},
     install=_install,

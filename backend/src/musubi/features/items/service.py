@@ -24,7 +24,7 @@ from musubi.features.items.schemas import (
     ItemUpdate,
 )
 
-_NOT_FOUND = Text("Item not found", "項目が見つかりません")
+_NOT_FOUND = Text("Item not found", "アイテムが見つかりません")
 _NO_SEARCH = Text("Sorting by relevance needs a search", "関連度順には検索語が必要です")
 STATS_DAYS = 30
 
