@@ -1,4 +1,5 @@
 import type { FeatureModule } from '@/shared/lib/feature'
+import { takeSetupToken } from './lib/setupToken'
 
 export const accounts: FeatureModule = {
   name: 'accounts',
@@ -24,6 +25,7 @@ export const accounts: FeatureModule = {
       path: '/setup',
       name: 'setup',
       component: () => import('./views/SetupView.vue'),
+      beforeEnter: takeSetupToken,
       meta: { public: true, layout: 'narrow', titleKey: 'accounts.setup.title' },
     },
   ],
