@@ -95,8 +95,11 @@ class Sessions:
         if self._is_welcome_predecessor(row, claims.generation):
             return self._issue(row, user)
 
+        # Taken now: the rollback in between leaves nothing of the row to read.
+        session_id = row.id
+
         async def end_stolen(survivor: AsyncSession) -> None:
-            await end_session(survivor, row.id)
+            await end_session(survivor, session_id)
 
         outlive_rollback(session, end_stolen)
         raise Unauthorized
