@@ -1,17 +1,33 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
-import viteConfig from './vite.config'
+import viteConfig from './vite.config.ts'
 
 export default mergeConfig(
   viteConfig,
   defineConfig({
     test: {
-      environment: 'happy-dom',
-      include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
-      setupFiles: ['./src/testing/setup.ts'],
       restoreMocks: true,
       unstubGlobals: true,
-      environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
       coverage: { include: ['src/**'], exclude: ['src/api/generated/**', 'src/testing/**'] },
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: 'app',
+            include: ['src/**/*.test.ts'],
+            environment: 'happy-dom',
+            environmentOptions: {
+              happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } },
+            },
+            setupFiles: ['./src/testing/setup.ts'],
+            // Style sheets are left out, but for the test that reads the themes.
+            css: { include: /\.css\?raw$/ },
+          },
+        },
+        {
+          extends: true,
+          test: { name: 'scripts', include: ['scripts/**/*.test.ts'], environment: 'node' },
+        },
+      ],
     },
   }),
 )

@@ -24,8 +24,11 @@ export interface SessionManager {
   refresh(refused: string | null): Promise<string>
   /** Brings back the session of an earlier page load; false when there is none. */
   restore(): Promise<boolean>
-  /** Calls the listener whenever someone gets signed in or out, in this tab or another one. */
-  subscribe(listener: (event: SessionEvent) => void): void
+  /**
+   * Calls the listener whenever someone gets signed in or out, in this tab or another one; returns
+   * how to stop that.
+   */
+  subscribe(listener: (event: SessionEvent) => void): () => void
 }
 
 export interface SessionManagerParts {
@@ -178,6 +181,7 @@ export function createSessionManager(parts: SessionManagerParts): SessionManager
     },
     subscribe(listener) {
       listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { PiniaColada } from '@pinia/colada'
 import { mount, type MountingOptions } from '@vue/test-utils'
-import { createPinia, setActivePinia } from 'pinia'
+import { createPinia, disposePinia, setActivePinia } from 'pinia'
+import { onTestFinished } from 'vitest'
 import type { Component } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { createMemoryHistory, createRouter, type RouteRecordRaw, type Router } from 'vue-router'
@@ -30,6 +31,7 @@ export async function mountWithApp(component: Component, options: AppMountOption
   const { props, slots, language = 'en', routes, at = '/' } = options
   const pinia = createPinia()
   setActivePinia(pinia)
+  onTestFinished(() => disposePinia(pinia))
   const i18n = createI18n({
     legacy: false,
     locale: language,

@@ -36,7 +36,8 @@ export function createAppRouter(
     ],
     scrollBehavior: (to, from, saved) => {
       if (saved) return saved
-      if (to.hash) return { el: to.hash }
+      const anchor = to.hash && document.getElementById(to.hash.slice(1))
+      if (anchor) return { el: anchor }
       return to.path === from.path ? false : { top: 0 }
     },
   })

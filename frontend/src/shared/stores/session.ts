@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, ref } from 'vue'
+import { computed, onScopeDispose, ref } from 'vue'
 import { session as manager, type SessionUser } from '@/api'
 import { resetSessionState } from './reset'
 
@@ -16,7 +16,7 @@ export const useSessionStore = defineStore('session', () => {
   const permissions = computed<readonly string[]>(() => user.value?.permissions ?? [])
   const isSignedIn = computed(() => status.value === 'signed-in')
 
-  manager.subscribe((event) => {
+  const unsubscribe = manager.subscribe((event) => {
     if (event.type === 'signed-in') {
       if (user.value && user.value.id !== event.user.id) resetSessionState()
       user.value = event.user
@@ -29,6 +29,8 @@ export const useSessionStore = defineStore('session', () => {
     status.value = 'signed-out'
     resetSessionState()
   })
+
+  onScopeDispose(unsubscribe)
 
   /** Finds out whether an earlier page load's session still lives; rejects when it can't be known. */
   async function restore(): Promise<void> {
