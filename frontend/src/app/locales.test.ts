@@ -53,7 +53,7 @@ describe.each(folders)('%s', (folder) => {
     }
   })
 
-  it('keeps to its own keys, so that no file overwrites another one's', () => {
+  it('keeps to its own keys, so that no file overwrites another', () => {
     const feature = /features\/([^/]+)\/locales$/u.exec(folder)?.[1]
     const own = feature ? [feature] : ['app', 'common', 'errors', 'validation']
     expect(Object.keys(read(folder, 'en'))).toEqual(own)

@@ -30,12 +30,16 @@ export function installGuards(router: Router, catalogue: Catalogue): void {
   const removers: (() => void)[] = []
   let grantedTo: readonly unknown[] | null = null
 
-  /** Makes the router's routes those of the latest grant. */
+  /**
+   * Makes the router's routes those of the latest grant. After a sign-out the old ones stay until
+   * the next: nobody gets past the check below, and links of the page that is being left still
+   * resolve.
+   */
   function grant(): void {
     const { entries } = useNavigationStore()
-    if (entries === grantedTo) return
+    if (entries === null || entries === grantedTo) return
     for (const remove of removers.splice(0)) remove()
-    for (const entry of entries ?? []) {
+    for (const entry of entries) {
       for (const route of catalogue.routesOf(entry.name)) removers.push(router.addRoute(route))
     }
     grantedTo = entries
