@@ -157,11 +157,22 @@ describe('someone who is signed out', () => {
     expect((await open('/items')).first.path).toBe('/login?redirect=/items')
   })
 
-  it('loses the pages of the one before', async () => {
+  it('can open no page any more, though the links of the one just left still resolve', async () => {
     serve()
     const { router, go } = await open('/items')
     await useSessionStore().logout()
+    expect(router.resolve({ name: 'items' }).path).toBe('/items')
     expect((await go('/items/7')).name).toBe('login')
+  })
+
+  it('leaves no page behind for the next one', async () => {
+    serve()
+    const { router, go } = await open('/items')
+    const session = useSessionStore()
+    await session.logout()
+    serve({ granted: [page('dashboard', '/', 1)] })
+    await session.login({ username: 'taro', password: 'secret' })
+    expect((await go('/items')).name).toBe('forbidden')
     expect(router.hasRoute('items')).toBe(false)
   })
 })

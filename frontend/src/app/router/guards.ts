@@ -59,7 +59,8 @@ export function installGuards(router: Router, catalogue: Catalogue): void {
     }
 
     const before = grantedTo
-    grant()
+    // Without a session the old routes stay: until it is left, the page still on screen has links to them.
+    if (session.isSignedIn) grant()
     if (to.meta.guestOnly && session.isSignedIn) return safeRedirect(to.query.redirect)
     if (to.meta.public) return true
     if (!session.isSignedIn) {

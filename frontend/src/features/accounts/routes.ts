@@ -55,6 +55,7 @@ export const accounts: FeatureModule = {
         path: '/admin/users/:id(\\d+)',
         name: 'user',
         component: () => import('./views/UserView.vue'),
+        props: ({ params }) => ({ id: Number(params.id) }),
         meta: { titleKey: 'accounts.user.title' },
       },
     ],
