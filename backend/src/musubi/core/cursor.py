@@ -33,7 +33,9 @@ def decode_cursor(cursor: str, sort: str, kind: type[CursorValue]) -> tuple[Curs
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Invalid(fields={"cursor": _BAD_CURSOR}) from error
     in_range = type(row_id) is int and 0 < row_id <= MAX_ID and (not isinstance(value, int) or abs(value) <= MAX_ID)
-    if made_for != sort or not isinstance(value, kind) or not in_range or not _is_storable(value):
+    # For Python a bool is an int; for SQL it is not.
+    is_kind = isinstance(value, kind) and not isinstance(value, bool)
+    if made_for != sort or not is_kind or not in_range or not _is_storable(value):
         raise Invalid(fields={"cursor": _BAD_CURSOR})
     return value, row_id
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Table,
     bindparam,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -113,7 +115,9 @@ def _by_relevance(reader: AsyncConnection, term: str) -> Ordering:
         (position < search.position(text, FIELD_SEPARATOR), 1),
         else_=0,
     )
-    return Ordering("relevance", key, int, lambda row: row.relevance, descending=True)
+    # As wide as the number in a cursor may be, which is not signed: anyone can make one up.
+    key_as_wide = type_coerce(key, BigInteger())
+    return Ordering("relevance", key_as_wide, int, lambda row: row.relevance, descending=True)
 
 
 async def count_tags(reader: AsyncConnection, principal: Principal, limit: int) -> list[AnyRow]:
