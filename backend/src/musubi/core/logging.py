@@ -23,7 +23,8 @@ def configure_logging(level: str, style: Literal["console", "json"]) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_request_id,
-        structlog.processors.format_exc_info if style == "json" else _keep,
+        # Here and not by the renderer: it is redacted like the rest, and never shows the values of variables.
+        structlog.processors.format_exc_info,
         redact,
     ]
     structlog.configure(
@@ -62,10 +63,6 @@ def configure_logging(level: str, style: Literal["console", "json"]) -> None:
     logging.getLogger("uvicorn.access").disabled = True
     # Each migration step is worth a line only when something is wrong with it.
     logging.getLogger("alembic").setLevel("WARNING")
-
-
-def _keep(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return event
 
 
 def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
