@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import make_url, text
@@ -30,6 +31,15 @@ POSTGRES_URL = os.environ.get("MUSUBI_TEST_POSTGRES_URL")
 REDIS_URL = os.environ.get("MUSUBI_TEST_REDIS_URL")
 
 AppMaker = Callable[..., Awaitable[AsyncClient]]
+
+# What the application logs is shown with a test that fails; without the values of variables: drawing them takes long.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")
