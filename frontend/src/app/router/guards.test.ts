@@ -167,7 +167,7 @@ describe('someone who is signed out', () => {
 
   it('leaves no page behind for the next one', async () => {
     serve()
-    const { router, go } = await open('/items')
+    const { router, go } = await open('/')
     const session = useSessionStore()
     await session.logout()
     serve({ granted: [page('dashboard', '/', 1)] })
