@@ -81,7 +81,8 @@ class Accounts:
         if not found.is_active:
             raise BadRequest(_INACTIVE)
         renewed = await self.hasher.hash(password) if self.hasher.is_outdated(found.password_hash) else None
-        user = await repository.get_user(session, found.id)
+        # Locked, so that a new password or a ban that is just being written also ends the session begun here.
+        user = await repository.get_user(session, found.id, for_update=True)
         if user is None or not user.is_active or user.password_hash != found.password_hash:
             # It was changed while we were looking.
             raise Unauthorized(_WRONG_LOGIN)
