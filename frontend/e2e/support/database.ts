@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { PYTHON } from './paths'
+
+const READ = `
+import json, sqlite3, sys
+database = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
+database.row_factory = sqlite3.Row
+print(json.dumps([dict(row) for row in database.execute(sys.argv[2], sys.argv[3:])]))
+`
+
+/** Reads the file itself, past the server and all its caches. */
+export async function readDatabase(
+  file: string,
+  query: string,
+  ...values: string[]
+): Promise<Record<string, unknown>[]> {
+  const { stdout } = await promisify(execFile)(PYTHON, ['-c', READ, file, query, ...values])
+  return JSON.parse(stdout) as Record<string, unknown>[]
+}

@@ -1,0 +1,39 @@
+import { defineConfig } from '@playwright/test'
+import type { Options } from './e2e/support/test'
+import { findChromium } from './e2e/support/chromium'
+
+/** Browser tests of the built application, served by `musubi serve` itself. */
+export default defineConfig<Options>({
+  testDir: './e2e',
+  outputDir: './test-results/e2e',
+  globalSetup: './e2e/support/requirements.ts',
+  // Each worker has a server and a database of its own, so that no test waits for another one's.
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: process.env.CI === 'true',
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 7_500 },
+  reporter: 'list',
+  use: {
+    launchOptions: {
+      executablePath: findChromium(),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+    locale: 'en-GB',
+    timezoneId: 'Asia/Tokyo',
+    colorScheme: 'light',
+    viewport: { width: 1280, height: 800 },
+    contextOptions: { reducedMotion: 'reduce' },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+})
