@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from musubi.core.models import NEVER_REUSE_IDS, Entity
 from musubi.core.permissions import Role
+from musubi.core.text import fold
 
 
 class User(Entity):
@@ -20,6 +21,8 @@ class User(Entity):
     email: Mapped[str] = mapped_column(String(100))
     email_key: Mapped[str] = mapped_column(String(400), unique=True)
     full_name: Mapped[str | None] = mapped_column(String(100))
+    full_name_key: Mapped[str | None] = mapped_column(Text)
+    """The folded full name, for searching; it follows `full_name` by itself."""
     bio: Mapped[str | None] = mapped_column(String(1000))
     profile_image: Mapped[str | None] = mapped_column(String(255))
     role: Mapped[Role] = mapped_column(String(20), default=Role.MEMBER)
@@ -31,6 +34,11 @@ class User(Entity):
     deleted_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "created_at", "id"), NEVER_REUSE_IDS)
+
+    @validates("full_name")
+    def _fold_full_name(self, _field: str, value: str | None) -> str | None:
+        self.full_name_key = None if value is None else fold(value)
+        return value
 
 
 class AuthSession(Entity):

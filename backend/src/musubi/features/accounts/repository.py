@@ -86,7 +86,7 @@ async def list_users(
             or_(
                 User.username_key.contains(term, autoescape=True),
                 User.email_key.contains(term, autoescape=True),
-                func.lower(User.full_name).contains(term, autoescape=True),
+                User.full_name_key.contains(term, autoescape=True),
             )
         )
     if role is not None:
