@@ -3,6 +3,8 @@
 from sqlalchemy import Column, ColumnElement, column, func, literal, select, table
 
 MIN_INDEXED = 3
+# FTS5 reads the last two, which are no characters, as the first.
+_CONFUSED = frozenset("\ufffd\ufffe\uffff")
 
 
 class SqliteTrigrams:
@@ -18,7 +20,9 @@ class SqliteTrigrams:
         index = table(f"{text.table.name}_search", column("rowid"))
         phrase = '"' + term.replace('"', '""') + '"'
         matches = select(index.c.rowid).where(column(f"{text.table.name}_search").op("MATCH")(literal(phrase)))
-        return row_id.in_(matches)
+        if _CONFUSED.isdisjoint(term):
+            return row_id.in_(matches)
+        return row_id.in_(matches) & (func.instr(text, term) > 0)
 
     def position(self, text: Column[str], term: str) -> ColumnElement[int]:
         return func.instr(text, term)

@@ -136,7 +136,7 @@ async def count_tags(reader: AsyncConnection, principal: Principal, limit: int) 
 
 async def count_by_status(reader: AsyncConnection, owner_id: int) -> dict[ItemStatus, int]:
     statement = select(Item.status, func.count()).where(Item.owner_id == owner_id).group_by(Item.status)
-    counts = {ItemStatus(status): count for status, count in (await reader.execute(statement)).tuples()}
+    counts = {ItemStatus(status): count for status, count in await reader.execute(statement)}
     return {status: counts.get(status, 0) for status in ItemStatus}
 
 
@@ -155,7 +155,7 @@ async def count_by_day(reader: AsyncConnection, owner_id: int, days: int, offset
         .where(Item.owner_id == owner_id, Item.created_at >= datetime.combine(first, time(), UTC) - offset)
         .group_by(day)
     )
-    counts: dict[str, int] = dict((await reader.execute(statement)).tuples().all())
+    counts: dict[str, int] = dict((await reader.execute(statement)).all())
     every_day = (first + timedelta(days=number) for number in range(days))
     return [(on, counts.get(on.isoformat(), 0)) for on in every_day]
 
