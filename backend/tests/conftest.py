@@ -17,6 +17,8 @@ import pytest
 import structlog
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -31,6 +33,15 @@ POSTGRES_URL = os.environ.get("MUSUBI_TEST_POSTGRES_URL")
 REDIS_URL = os.environ.get("MUSUBI_TEST_REDIS_URL")
 
 AppMaker = Callable[..., Awaitable[AsyncClient]]
+
+# The same examples in every run; and no deadline, because what is measured is a shared machine.
+hypothesis_settings.register_profile(
+    "musubi",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("musubi")
 
 # What the application logs is shown with a test that fails; without the values of variables: drawing them takes long.
 structlog.configure(
