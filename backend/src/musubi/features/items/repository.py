@@ -146,7 +146,8 @@ async def count_by_day(reader: AsyncConnection, owner_id: int, days: int, offset
     first = (utcnow() + offset).date() - timedelta(days=days - 1)
     minutes = int(offset.total_seconds()) // 60
     if reader.dialect.name == "sqlite":
-        day: ColumnElement[Any] = func.date(Item.created_at, f"{minutes:+d} minutes")
+        # To the second: SQLite rounds fractions, and the last of them in a day would belong to the next.
+        day: ColumnElement[Any] = func.date(func.substr(Item.created_at, 1, 19), f"{minutes:+d} minutes")
     else:
         local = func.timezone("UTC", Item.created_at) + func.make_interval(0, 0, 0, 0, 0, minutes)
         day = func.to_char(local, "YYYY-MM-DD")
