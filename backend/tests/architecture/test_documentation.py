@@ -19,6 +19,7 @@ from musubi.settings import Settings
 ROOT = Path(__file__).resolve().parents[3]
 SUFFIXES = "py|ts|vue|mjs|js|json|md|toml|lock|css|html|ini|yaml|yml|sh|example"
 PATH = re.compile(rf"\.?[\w@-][\w.@*-]*(?:/[\w.@*-]+)*(?:/|\.(?:{SUFFIXES}))")
+NAME = re.compile(r"make |musubi |[A-Z_]+\b")
 # What the pages name and the application makes, or refuses to have.
 MADE = {"backups/", "secret.key", "var/", "alembic.ini"}
 # Files of the feature that the guide has its reader write.
@@ -194,7 +195,7 @@ def test_both_readmes_say_the_same() -> None:
             "folders": [list(listed(tree)) for tree in fences(page, "tree")],
             "links": sorted(set(re.findall(r"\]\(([^)\s]+)\)", text)) - {english, japanese}),
             "images": re.findall(r"docs/images/[\w.-]+", text),
-            "code": sorted({each for each in code(page) if PATH.fullmatch(each) or each.isupper()}),
+            "code": sorted({each for each in code(page) if PATH.fullmatch(each) or NAME.match(each)}),
             "rows": len(re.findall(r"^\|", text, re.MULTILINE)),
         }
 
@@ -211,3 +212,12 @@ def test_decisions_are_numbered_and_listed() -> None:
         assert index[record] == heading[1]
         for section in ("## Context", "## Decision", "## Consequences"):
             assert f"\n{section}\n" in text_of(f"docs/decisions/{record}")
+
+
+def test_the_pages_of_the_api_load_what_the_build_makes() -> None:
+    """Swagger UI and ReDoc: a file of a package, which the build copies, or one of ours."""
+    wanted = set(re.findall(r"/static/docs/([\w.-]+)", text_of("backend/src/musubi/core/http/docs_pages.py")))
+    copied = set(re.findall(r"'(?:bundles/)?([\w.-]+)'", text_of("frontend/scripts/docs-assets.mjs")))
+    ours = {Path(name).name for name in tracked("frontend/public/static/docs/*")}
+    assert wanted
+    assert wanted <= copied | ours
