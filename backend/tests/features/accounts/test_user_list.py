@@ -72,34 +72,33 @@ async def test_beyond_the_end(people: Actor) -> None:
     assert await names(people, skip=100) == []
 
 
-@pytest.mark.parametrize(
-    ("search", "expected"),
-    [
-        ("akira", ["akira"]),
-        ("AKI", ["akira"]),
-        ("ｋｉｒａ", ["akira"]),
-        ("Ono", ["akira"]),
-        ("zoë", ["Zoë"]),
-        ("émile", ["Zoë"]),
-        ("ÉMILE", ["Zoë"]),
-        ("zola", ["Zoë"]),
-        ("結び", ["結び目"]),
-        ("花子", ["結び目"]),
-        ("STRASSE", ["r_y.o"]),
-        ("Straße", ["r_y.o"]),
-        ("カタカナ", ["r_y.o"]),
-        ("ｶﾀｶﾅ", ["r_y.o"]),
-        ("akira@example", ["akira"]),
-        ("_y.", ["r_y.o"]),
-        ("%", ["r_y.o"]),
-        ("_", ["r_y.o"]),
-        ("\\", []),
-        ("nobody", []),
-        ("", ["r_y.o", "結び目", "Zoë", "akira", "root"]),
-    ],
-)
-async def test_search(people: Actor, search: str, expected: list[str]) -> None:
-    assert await names(people, search=search) == expected
+FOUND = {
+    "akira": ["akira"],
+    "AKI": ["akira"],
+    "ｋｉｒａ": ["akira"],
+    "Ono": ["akira"],
+    "zoë": ["Zoë"],
+    "émile": ["Zoë"],
+    "ÉMILE": ["Zoë"],
+    "zola": ["Zoë"],
+    "結び": ["結び目"],
+    "花子": ["結び目"],
+    "STRASSE": ["r_y.o"],
+    "Straße": ["r_y.o"],
+    "カタカナ": ["r_y.o"],
+    "ｶﾀｶﾅ": ["r_y.o"],
+    "akira@example": ["akira"],
+    "_y.": ["r_y.o"],
+    "%": ["r_y.o"],
+    "_": ["r_y.o"],
+    "\\": [],
+    "nobody": [],
+    "": ["r_y.o", "結び目", "Zoë", "akira", "root"],
+}
+
+
+async def test_search(people: Actor) -> None:
+    assert {search: await names(people, search=search) for search in FOUND} == FOUND
 
 
 async def test_filters(people: Actor) -> None:

@@ -17,7 +17,7 @@ from musubi.features.accounts.events import UserDeleted
 from musubi.features.accounts.models import User
 from musubi.features.accounts.schemas import UserCreate, UserUpdate
 from musubi.features.accounts.service import Accounts
-from musubi.features.accounts.sessions import end_sessions_of
+from musubi.features.accounts.sessions import end_sessions_of, forget_sessions_of
 
 USER_NOT_FOUND = Text("User not found", "ユーザーが見つかりません")
 _LAST_SUPERUSER = Text("There must be at least one active superuser", "有効な最上位管理者が少なくとも1人必要です")
@@ -81,7 +81,7 @@ async def delete_user(
         if heir is None:
             raise Invalid(fields={"transfer_items_to": _NO_HEIR})
     await events.publish(session, UserDeleted(user_id, heir_id))
-    await end_sessions_of(session, user_id)
+    await forget_sessions_of(session, user_id)
     # Nothing of the person stays, and the name is free again.
     nobody = f"deleted-{user_id}-{secrets.token_hex(4)}"
     user.username = user.username_key = nobody

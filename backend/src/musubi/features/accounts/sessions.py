@@ -207,6 +207,17 @@ async def end_sessions_of(session: AsyncSession, user_id: int, *, keep: int | No
     await _end(session, (AuthSession.user_id == user_id) & (AuthSession.id != (keep or 0)))
 
 
+async def forget_sessions_of(session: AsyncSession, user_id: int) -> None:
+    """End every session of a user, and keep nothing of where they were signed in."""
+    await end_sessions_of(session, user_id)
+    await session.execute(
+        update(AuthSession)
+        .where(AuthSession.user_id == user_id)
+        .values(address=None, user_agent=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def _end(session: AsyncSession, condition: ColumnElement[bool]) -> None:
     await session.execute(
         update(AuthSession)
