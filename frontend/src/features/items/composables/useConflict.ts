@@ -5,8 +5,8 @@ import type { ItemValues, TaggedItem } from '../lib/item'
 export interface Conflict {
   mine: ItemValues
   theirs: TaggedItem
-  /** What the person here changed: only this would be saved. */
-  changes: Partial<ItemValues>
+  /** What both began with; only where one differs from it would anything be saved. */
+  base: ItemValues
 }
 
 export type ConflictChoice = 'mine' | 'theirs' | 'undecided'

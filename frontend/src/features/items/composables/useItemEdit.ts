@@ -20,8 +20,9 @@ export function useItemEdit(
 
   /** The saved item, or null if the person chose not to save. Rejects with what went wrong. */
   async function save(mine: ItemValues) {
-    const changes = changedFields(valuesOf(base.value!.item), mine)
     let of = base.value!
+    const before = valuesOf(of.item)
+    const changes = changedFields(before, mine)
     for (;;) {
       try {
         return (await update({ of, changes })).item
@@ -29,7 +30,7 @@ export function useItemEdit(
         if (!isStale(thrown)) throw thrown
       }
       of = await loadLatest()
-      const choice = await ask({ mine, theirs: of, changes })
+      const choice = await ask({ mine, theirs: of, base: before })
       if (choice === 'mine') continue
       if (choice === 'theirs') {
         base.value = of
