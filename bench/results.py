@@ -1,0 +1,21 @@
+"""Everything that a run measures."""
+
+from dataclasses import dataclass
+
+from bench.compare import Comparison
+from bench.lists import SearchTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The measurements by what was measured."""
+
+    against_raw: dict[str, Comparison]
+    depth: dict[str, Comparison]
+    """By database."""
+    search: dict[str, list[SearchTimes]]
+    """By database."""
+    start_seconds: float
+    """From the command to the first answer, embedded, on a database that is set up."""
+    memory_mib: dict[str, float]
+    """Resident, by the moment."""
