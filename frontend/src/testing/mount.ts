@@ -24,11 +24,13 @@ export interface AppMountOptions {
   routes?: RouteRecordRaw[]
   /** The address the component is mounted at. */
   at?: string
+  /** Gets what components throw, as the application's handler does; without it the test fails. */
+  onError?: (error: unknown) => void
 }
 
 /** Mounts a component with what the application gives it: texts, stores, queries and a router. */
 export async function mountWithApp(component: Component, options: AppMountOptions = {}) {
-  const { props, slots, language = 'en', routes, at = '/' } = options
+  const { props, slots, language = 'en', routes, at = '/', onError } = options
   const pinia = createPinia()
   setActivePinia(pinia)
   onTestFinished(() => disposePinia(pinia))
@@ -46,7 +48,10 @@ export async function mountWithApp(component: Component, options: AppMountOption
     props: props as never,
     slots: slots as never,
     attachTo: document.body,
-    global: { plugins: [pinia, PiniaColada, i18n, router] },
+    global: {
+      plugins: [pinia, PiniaColada, i18n, router],
+      config: onError ? { errorHandler: onError } : {},
+    },
   })
   return { wrapper, router, pinia }
 }
