@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.features = FEATURES
     app.state.database = Database(settings.database, pool_size=settings.database_pool_size)
     app.state.cache = open_cache(settings.redis_url)
-    app.state.events = Events(FEATURES)
+    app.state.events = Events(app, FEATURES)
     add_error_handlers(app)
     for feature in FEATURES:
         if feature.install is not None:

@@ -24,7 +24,7 @@ class Page:
     permission: Permission | None = None
 
 
-EventHandler = Callable[[AsyncSession, Any], Awaitable[None]]
+EventHandler = Callable[[FastAPI, AsyncSession, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,20 +27,30 @@ class RedisCache:
             url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 1)
         )
         self._away_until = 0.0
+        # Counters that could not be stepped. What others kept by them may be outdated when the cache is back, and it
+        # is not necessarily empty then: the network was cut, or it read its snapshot.
+        self._owed: set[str] = set()
 
     async def get_many(self, *keys: str) -> list[bytes | None]:
         # One GET each instead of MGET: a cluster may keep the keys on different nodes.
         pipeline = self._redis.pipeline(transaction=False)
+        owed = tuple(self._owed)
+        for key in owed:
+            pipeline.incr(_PREFIX + key)
         for key in keys:
             pipeline.get(_PREFIX + key)
         found: list[bytes | None] | None = await self._try(pipeline.execute())
-        return [None] * len(keys) if found is None else found
+        if found is None:
+            return [None] * len(keys)
+        self._owed.difference_update(owed)
+        return found[len(owed) :]
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
         await self._try(self._redis.set(_PREFIX + key, value, ex=seconds))
 
     async def increment(self, key: str) -> None:
-        await self._try(self._redis.incr(_PREFIX + key))
+        if await self._try(self._redis.incr(_PREFIX + key)) is None:
+            self._owed.add(key)
 
     async def ping(self) -> None:
         try:
@@ -49,6 +59,9 @@ class RedisCache:
             raise ConnectionError(str(error)) from error
 
     async def clear(self) -> None:
+        await self._try(self._clear())
+
+    async def _clear(self) -> None:
         async for key in self._redis.scan_iter(match=f"{_PREFIX}*", count=1000):
             await self._redis.delete(key)
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.errors import Forbidden, Invalid, NotFound
@@ -134,7 +135,9 @@ async def stats(reader: AsyncConnection, principal: Principal, offset: timedelta
     )
 
 
-async def hand_over(session: AsyncSession, event: UserDeleted) -> None:
+async def hand_over(app: FastAPI, session: AsyncSession, event: UserDeleted) -> None:
     """Give a deleted user's items to the heir, if there is one."""
     if event.heir_id is not None:
         await repository.change_owner(session, event.user_id, event.heir_id)
+        counts: ItemCounts = app.state.item_counts
+        counts.outdate_after(session)
