@@ -20,7 +20,7 @@ export function loginFor(to: Pick<RouteLocationNormalized, 'fullPath'>): RouteLo
 }
 
 /** The routes that are shown instead of others; going to one by name needs no further check. */
-export const IN_PLACE_ROUTES: readonly string[] = ['forbidden', 'unavailable']
+const IN_PLACE_ROUTES: readonly string[] = ['forbidden', 'unavailable']
 
 /**
  * Decides each navigation: who is signed in, what they were granted, and what else to show. The

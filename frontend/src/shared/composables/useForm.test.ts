@@ -70,9 +70,6 @@ describe('useForm', () => {
     expect(title.attributes('aria-invalid')).toBe('true')
     expect(title.attributes('aria-describedby')).toBe(`${title.element.id}-error`)
     expect(document.activeElement).toBe(title.element)
-    expect(form.summary.value).toEqual([
-      { id: title.element.id, message: 'At least 3 characters.' },
-    ])
   })
 
   it('speaks the chosen language', async () => {

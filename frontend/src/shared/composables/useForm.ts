@@ -105,14 +105,6 @@ export function useForm<Values extends Record<string, unknown>>(options: FormOpt
     }
   }
 
-  /** What a summary above the form lists, with the ids that lead to the fields. */
-  const summary = computed(() =>
-    fields.flatMap((name) => {
-      const message = errors.value[name]
-      return message === undefined ? [] : [{ id: idOf(name), message }]
-    }),
-  )
-
   async function focusFirstInvalid() {
     await nextTick()
     const first = fields.find((name) => errors.value[name] !== undefined)
@@ -149,5 +141,5 @@ export function useForm<Values extends Record<string, unknown>>(options: FormOpt
     vuelidate.value.$reset()
   }
 
-  return { values, errors, summary, isValid, pending, field, submit, reset }
+  return { values, errors, isValid, pending, field, submit, reset }
 }

@@ -3,7 +3,7 @@ import { computed, ref } from 'vue'
 import { toAppError } from '@/api'
 import { CANCELLED, CLIENT_ERROR, NETWORK_ERROR, SERVER_ERROR } from '@/api/app-error'
 
-export type ErrorType = 'error' | 'warning' | 'info'
+type ErrorType = 'error' | 'warning' | 'info'
 
 export interface ErrorEntry {
   id: string

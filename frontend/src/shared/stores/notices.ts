@@ -6,7 +6,7 @@ export interface Notice {
   message: string
 }
 
-export const NOTICE_LIFETIME_MS = 4000
+const NOTICE_LIFETIME_MS = 4000
 
 /** Short confirmations of something that worked, such as "Saved". */
 export const useNoticeStore = defineStore('notices', () => {

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, onScopeDispose, ref } from 'vue'
 import { session as manager, type SessionUser } from '@/api'
+import type { Permission } from '@/api/generated/types.gen'
 import { resetSessionState } from './reset'
 
 /** `unknown` until the first page load has found out. */
@@ -13,7 +14,7 @@ export const useSessionStore = defineStore('session', () => {
   /** Why the last session ended: only one that ended by itself is worth coming back to. */
   const endReason = ref<'chosen' | 'ended' | null>(null)
 
-  const permissions = computed<readonly string[]>(() => user.value?.permissions ?? [])
+  const permissions = computed<readonly Permission[]>(() => user.value?.permissions ?? [])
   const isSignedIn = computed(() => status.value === 'signed-in')
 
   const unsubscribe = manager.subscribe((event) => {
@@ -42,7 +43,7 @@ export const useSessionStore = defineStore('session', () => {
     if (user.value) user.value = { ...user.value, ...changes }
   }
 
-  function can(permission: string): boolean {
+  function can(permission: Permission): boolean {
     return permissions.value.includes(permission)
   }
 
