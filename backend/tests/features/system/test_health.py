@@ -1,25 +1,63 @@
-"""Health and navigation."""
+"""Whether the application is alive, and whether it can work."""
 
-from httpx import AsyncClient
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-from tests.support import Actor
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+
+from musubi import __version__
+from musubi.app import create_app
+from musubi.core.clock import utcnow
+from musubi.settings import Settings
+from tests.services.service import free_port
+from tests.support import error_of
 
 
-async def test_health_answers(client: AsyncClient) -> None:
-    reply = await client.get("/health")
+async def ask_without(settings: Settings, path: str, **changes: Any) -> Response:
+    """Ask an application whose services are not there, as the changed settings have it."""
+    app = create_app(settings.model_copy(update=changes))
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://localhost") as client,
+    ):
+        return await client.get(path)
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/ready"])
+async def test_all_is_well(client: AsyncClient, path: str) -> None:
+    reply = await client.get(path)
     assert reply.status_code == 200
-    assert reply.json()["status"] == "healthy"
+    body = reply.json()
+    assert set(body) == {"status", "version", "timestamp"}
+    assert (body["status"], body["version"]) == ("healthy", __version__)
+    assert body["timestamp"].endswith("Z")
+    assert abs((datetime.fromisoformat(body["timestamp"]) - utcnow()).total_seconds()) < 60
 
 
-async def test_ready_when_everything_can_be_reached(client: AsyncClient) -> None:
-    assert (await client.get("/health/ready")).status_code == 200
+def unreachable(settings: Settings, tmp_path: Path) -> dict[str, Any]:
+    if settings.is_sqlite:
+        return {"database_url": f"sqlite:///{tmp_path / 'missing' / 'musubi.sqlite3'}"}
+    return {"database_url": f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"}
 
 
-async def test_navigation_lists_what_a_member_may_open(member: Actor) -> None:
-    reply = await member.get("/navigation")
-    assert [page["name"] for page in reply.json()["data"]] == ["dashboard", "items", "settings"]
+async def test_without_the_database_it_is_not_ready(settings: Settings, tmp_path: Path) -> None:
+    reply = await ask_without(settings, "/health/ready", **unreachable(settings, tmp_path))
+    assert reply.status_code == 503
+    error = error_of(reply)
+    assert error["code"] == "SERVICE_UNAVAILABLE"
+    assert error["details"] == {"failing": "database"}
+    assert error["message"] == "Not ready: database"
+    assert int(reply.headers["Retry-After"]) > 0
 
 
-async def test_navigation_of_an_administrator(admin: Actor) -> None:
-    names = [page["name"] for page in (await admin.get("/navigation")).json()["data"]]
-    assert "users" in names
+async def test_without_anything_it_is_alive(settings: Settings, tmp_path: Path) -> None:
+    changes = {**unreachable(settings, tmp_path), "redis_url": f"redis://127.0.0.1:{free_port()}/0"}
+    assert (await ask_without(settings, "/health", **changes)).status_code == 200
+
+
+async def test_without_redis_it_is_not_ready(settings: Settings) -> None:
+    reply = await ask_without(settings, "/health/ready", redis_url=f"redis://127.0.0.1:{free_port()}/0")
+    assert reply.status_code == 503
+    assert error_of(reply)["details"] == {"failing": "redis"}
