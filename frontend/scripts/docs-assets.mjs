@@ -15,6 +15,10 @@ const DOCS_FILES = {
   redoc: ['bundles/redoc.standalone.js'],
 }
 
+/** ReDoc shows its maker's logo from a CDN, which works neither offline nor under our CSP. */
+const REDOC_LOGO = 'https://cdn.redoc.ly/redoc/logo-mini.svg'
+const OWN_LOGO = '/favicon.svg'
+
 /**
  * Adds Swagger UI and ReDoc to the build under `static/docs/`, so that the API documentation works
  * offline and under a CSP that allows no other host.
@@ -32,10 +36,16 @@ export function docsAssets() {
           this.emitFile({
             type: 'asset',
             fileName: `static/docs/${file.split('/').at(-1)}`,
-            source: await readFile(join(root, file)),
+            source: await ownAddresses(join(root, file)),
           })
         }
       }
     },
   }
+}
+
+/** @param {string} path */
+async function ownAddresses(path) {
+  const content = await readFile(path)
+  return path.endsWith('.js') ? content.toString().replaceAll(REDOC_LOGO, OWN_LOGO) : content
 }

@@ -76,10 +76,12 @@ def serve(
         listener = bind(settings)
     except ConfigurationError as error:
         _fail(str(error))
-    link = _run(operations.prepare(settings))
+    prepared = _run(operations.prepare(settings))
+    if prepared.migrated is not None:
+        typer.echo(prepared.migrated)
     typer.echo(f"Musubi {__version__} at {settings.public_url} (Ctrl-C stops it)")
-    if link is not None:
-        typer.echo(f"Make the first superuser here, once: {link}")
+    if prepared.setup_link is not None:
+        typer.echo(f"Make the first superuser here, once: {prepared.setup_link}")
     sys.stdout.flush()
     try:
         run_server(settings, listener, workers=workers, reload=reload)

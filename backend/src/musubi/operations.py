@@ -35,6 +35,16 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What was found and done before serving."""
+
+    migrated: str | None
+    """What a migration did, if one was due."""
+    setup_link: str | None
+    """The one-time link, as long as there is no superuser."""
+
+
 def check_data_directory(settings: Settings) -> None:
     """Raises ConfigurationError unless files can be made in the data directory."""
     try:
@@ -46,21 +56,23 @@ def check_data_directory(settings: Settings) -> None:
         raise ConfigurationError(f"MUSUBI_DATA_DIR: can't write to {settings.data_dir}: {reason}") from error
 
 
-async def prepare(settings: Settings) -> str | None:
-    """Make the database ready to serve. Returns the one-time link if there is no superuser yet."""
+async def prepare(settings: Settings) -> Preparation:
+    """Make the database ready to serve."""
+    migrated: str | None = None
     state = await _migration_state(settings)
     if not state.is_current:
         if not settings.migrates_at_start:
             raise CannotProceed(
                 "the database is not up to date: run `musubi migrate` (or set MUSUBI_AUTO_MIGRATE=true)"
             )
-        await migrate(settings)
+        migrated = await migrate(settings)
     app = create_app(settings)
     try:
         async with app.state.database.reading() as reader:
             if await repository.superuser_exists(reader):
-                return None
-        return f"{settings.public_url}/setup#token={app.state.accounts.sessions.tokens.setup_token()}"
+                return Preparation(migrated, setup_link=None)
+        token = app.state.accounts.sessions.tokens.setup_token()
+        return Preparation(migrated, setup_link=f"{settings.public_url}/setup#token={token}")
     finally:
         await _close(app)
 

@@ -5,7 +5,7 @@ import os
 import secrets
 import tempfile
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -154,6 +154,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is not an origin such as https://app.example.org")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            if proxy != "*" and not _is_network(proxy):
+                raise ValueError(f"{proxy!r} is not an address or a network such as 10.0.0.0/8")
+        return value
+
     @model_validator(mode="after")
     def _check_mode(self) -> Self:
         if self.env is Environment.TEST and not is_loopback(self.host):
@@ -233,9 +241,15 @@ class Settings(BaseSettings):
         try:
             if not path.exists():
                 _create_secret(path)
-            return path.read_bytes()
+            secret = path.read_bytes()
         except OSError as error:
             raise ConfigurationError(f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}") from error
+        if len(secret) < MIN_SECRET_BYTES:
+            # Cut short by a full disk, say. Keys derived from nothing would be anyone's to derive.
+            raise ConfigurationError(
+                f"MUSUBI_DATA_DIR: {path} is damaged: restore it, or remove it to sign everyone out"
+            )
+        return secret
 
 
 def _create_secret(path: Path) -> None:
@@ -243,6 +257,8 @@ def _create_secret(path: Path) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # with mode 0600
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
     # A link is made whole or not at all: of several processes that start at once, one makes the key, and none can
     # read half of it.
     with contextlib.suppress(FileExistsError):
@@ -267,6 +283,14 @@ def async_database_url(value: str) -> URL:
     if driver.startswith("sqlite") and url.database in (None, "", ":memory:"):
         raise ValueError("must name a file: sqlite:///path/to/file")
     return url.set(drivername=driver)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:
