@@ -21,6 +21,7 @@ from musubi.core.http.request_context import RequestContext
 from musubi.core.http.security_headers import SecurityHeaders
 from musubi.core.http.spa import add_spa
 from musubi.core.http.trusted_hosts import TrustedHosts
+from musubi.core.http.well_formed import WellFormed
 from musubi.core.openapi import build_openapi, check_policies
 from musubi.features import accounts, items, system
 from musubi.features.system import health, test_support
@@ -98,6 +99,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         ),
         # Inside of CORS, or a page of another origin could not read what went wrong.
         Middleware(ErrorBoundary),
+        Middleware(WellFormed),
         Middleware(BodyLimit, limit=settings.max_body_bytes),
     ]  # fmt: skip
     if settings.trusted_proxies:
