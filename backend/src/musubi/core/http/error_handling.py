@@ -12,9 +12,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from musubi.core.database import is_unavailable
-from musubi.core.errors import BY_STATUS, AppError, InternalServerError, Invalid, ServiceUnavailable
+from musubi.core.errors import BY_STATUS, AppError, InternalServerError, Invalid, MethodNotAllowed, ServiceUnavailable
 from musubi.core.http.envelope import envelope, error_response
 from musubi.core.http.validation import describe_errors
+from musubi.core.openapi import api_routes
 
 log = structlog.get_logger("musubi.errors")
 
@@ -30,13 +31,22 @@ async def _app_error(_request: Request, error: AppError) -> JSONResponse:
     return error_response(error)
 
 
-async def _http_error(_request: Request, error: HTTPException) -> JSONResponse:
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
+    if error.status_code == MethodNotAllowed.status:
+        headers |= _allow(request)
     known = BY_STATUS.get(error.status_code)
     if known is not None:
         return envelope(known.status, known.code, known.text.render(), headers=headers)
     phrase = HTTPStatus(error.status_code).phrase
     return envelope(error.status_code, f"HTTP_{error.status_code}", phrase, headers=headers)
+
+
+def _allow(request: Request) -> dict[str, str]:
+    """The `Allow` of a path: the framework names the methods of one route only, but a path has a route for each."""
+    routes = [route for route in api_routes(request.app) if route.path_regex.match(request.url.path)]
+    methods = {method for route in routes for method in route.methods or ()}
+    return {"Allow": ", ".join(sorted(methods))} if methods else {}
 
 
 async def _validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:
