@@ -1,9 +1,5 @@
 """Every setting, and the only place that reads the environment."""
 
-import contextlib
-import os
-import secrets
-import tempfile
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -23,7 +19,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-MIN_SECRET_BYTES = 32
+from musubi.core import secret_file
+from musubi.core.secret_file import MIN_SECRET_BYTES
+
 _PLATFORM_NAMES = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOST", "PORT"})
 _KNOWN_SECRETS = ("changeme", "change-me", "secret", "your-secret-key", "insecure")
 
@@ -239,31 +237,13 @@ class Settings(BaseSettings):
             return self.secret_key.get_secret_value().encode()
         path = self.data_dir / "secret.key"
         try:
-            if not path.exists():
-                _create_secret(path)
-            secret = path.read_bytes()
+            return secret_file.read_or_make(path)
         except OSError as error:
             raise ConfigurationError(f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}") from error
-        if len(secret) < MIN_SECRET_BYTES:
-            # Cut short by a full disk, say. Keys derived from nothing would be anyone's to derive.
+        except secret_file.DamagedSecret as error:
             raise ConfigurationError(
                 f"MUSUBI_DATA_DIR: {path} is damaged: restore it, or remove it to sign everyone out"
-            )
-        return secret
-
-
-def _create_secret(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # with mode 0600
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-        file.flush()
-        os.fsync(file.fileno())
-    # A link is made whole or not at all: of several processes that start at once, one makes the key, and none can
-    # read half of it.
-    with contextlib.suppress(FileExistsError):
-        Path(path).hardlink_to(temporary)
-    Path(temporary).unlink()
+            ) from error
 
 
 def async_database_url(value: str) -> URL:
