@@ -12,8 +12,8 @@ export default defineConfig<Options>({
   workers: 2,
   forbidOnly: process.env.CI === 'true',
   retries: 0,
-  timeout: 30_000,
-  expect: { timeout: 7_500 },
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
     launchOptions: {
