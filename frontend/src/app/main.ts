@@ -22,9 +22,11 @@ app.use(PiniaColada, {
 installErrorHandling(app, router)
 followSession(router)
 
-await followPreferences()
-app.use(i18n)
+// The texts, the session and the first view are on their way at the same time.
+const texts = followPreferences()
 app.use(router)
 // A view that can't be loaded is reported by the router's handler; the shell stands all the same.
-await router.isReady().catch(() => undefined)
+const firstView = router.isReady().catch(() => undefined)
+await Promise.all([texts, firstView])
+app.use(i18n)
 app.mount('#app')

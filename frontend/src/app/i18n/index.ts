@@ -28,13 +28,13 @@ async function load(language: Language, features: readonly FeatureModule[]): Pro
   loaded.add(language)
 }
 
-/** Speaks a language from now on, here and with the server, once its texts have arrived. */
+/** Speaks a language from now on: with the server at once, here as soon as its texts have arrived. */
 export async function setLanguage(
   language: Language,
   features: readonly FeatureModule[],
 ): Promise<void> {
+  setRequestLanguage(language)
   await load(language, features)
   i18n.global.locale.value = language
   document.documentElement.lang = language
-  setRequestLanguage(language)
 }
