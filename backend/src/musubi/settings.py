@@ -20,7 +20,6 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from musubi.core import secret_file
-from musubi.core.secret_file import MIN_SECRET_BYTES
 
 _PLATFORM_NAMES = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOST", "PORT"})
 _KNOWN_SECRETS = ("changeme", "change-me", "secret", "your-secret-key", "insecure")
@@ -172,8 +171,8 @@ class Settings(BaseSettings):
         secret = self.secret_key.get_secret_value() if self.secret_key else ""
         if not secret:
             raise ValueError("SECRET_KEY must be set in production: 32 random bytes or more")
-        if len(secret.encode()) < MIN_SECRET_BYTES:
-            raise ValueError(f"SECRET_KEY is too short: set one of at least {MIN_SECRET_BYTES} bytes")
+        if len(secret.encode()) < secret_file.MIN_SECRET_BYTES:
+            raise ValueError(f"SECRET_KEY is too short: set one of at least {secret_file.MIN_SECRET_BYTES} bytes")
         if secret.lower().startswith(_KNOWN_SECRETS) or len(set(secret)) < 8:
             raise ValueError("SECRET_KEY is a known or guessable one: set 32 random bytes or more")
         if "*" in self.allowed_hosts:
