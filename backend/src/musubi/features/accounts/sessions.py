@@ -32,7 +32,8 @@ class Client:
     @classmethod
     def of(cls, request: Request) -> "Client":
         user_agent = request.headers.get("user-agent", "")[:300]
-        return cls(request.client.host if request.client else None, user_agent or None)
+        # A trusted proxy may have forwarded something longer than any address.
+        return cls(request.client.host[:45] if request.client else None, user_agent or None)
 
 
 @dataclass(frozen=True, slots=True)
