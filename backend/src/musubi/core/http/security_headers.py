@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from musubi.core.http.headers import with_defaults
+from musubi.core.http.headers import is_for_the_api, with_defaults
 
 # The application's own files and nothing else; no inline script or style. `data:` images: the QR code and previews.
 SPA_CSP = (
@@ -39,7 +39,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        defaults = _API if scope["path"].startswith(("/api/", "/health")) else _SPA
+        defaults = _API if is_for_the_api(scope) else _SPA
         if scope["scheme"] == "https":
             defaults = defaults | _HSTS
 

@@ -9,6 +9,8 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from musubi.core.http.headers import is_for_the_api
+
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
@@ -32,7 +34,7 @@ class SinglePageApplication(StaticFiles):
 
 
 def _wants_page(path: str, scope: Scope) -> bool:
-    if scope["method"] not in ("GET", "HEAD") or path.startswith("static/"):
+    if scope["method"] not in ("GET", "HEAD") or path.partition("/")[0] == "static":
         return False
     accept = dict(scope["headers"]).get(b"accept", b"")
     return b"text/html" in accept or b"*/*" in accept or not accept
@@ -42,7 +44,7 @@ class _EverythingElse(Mount):
     """Leaves the API's addresses alone, so that it is the router that knows 404 there from 405."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope["type"] == "http" and scope["path"].partition("/")[2].partition("/")[0] in ("api", "health"):
+        if scope["type"] == "http" and is_for_the_api(scope):
             return Match.NONE, {}
         return super().matches(scope)
 
