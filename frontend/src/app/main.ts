@@ -11,22 +11,30 @@ import { createAppRouter } from './router'
 import { followSession } from './session-follow'
 import './styles/main.css'
 
-const router = createAppRouter(features)
-const app = createApp(App)
+/**
+ * Starts the application. A function and no top-level await: the first view's file may import from
+ * this one's, and would wait for it to finish while it waits for the view.
+ */
+async function start(): Promise<void> {
+  const router = createAppRouter(features)
+  const app = createApp(App)
 
-app.use(createPinia().use(persistedState))
-app.use(PiniaColada, {
-  queryOptions: { staleTime: 10_000, gcTime: 300_000 },
-  plugins: [PiniaColadaQueryHooksPlugin({ onError: reportQueryError })],
-})
-installErrorHandling(app, router)
-followSession(router)
+  app.use(createPinia().use(persistedState))
+  app.use(PiniaColada, {
+    queryOptions: { staleTime: 10_000, gcTime: 300_000 },
+    plugins: [PiniaColadaQueryHooksPlugin({ onError: reportQueryError })],
+  })
+  installErrorHandling(app, router)
+  followSession(router)
 
-// The texts, the session and the first view are on their way at the same time.
-const texts = followPreferences()
-app.use(router)
-// A view that can't be loaded is reported by the router's handler; the shell stands all the same.
-const firstView = router.isReady().catch(() => undefined)
-await Promise.all([texts, firstView])
-app.use(i18n)
-app.mount('#app')
+  // The texts, the session and the first view are on their way at the same time.
+  const texts = followPreferences()
+  app.use(router)
+  // A view that can't be loaded is reported by the router's handler; the shell stands all the same.
+  const firstView = router.isReady().catch(() => undefined)
+  await Promise.all([texts, firstView])
+  app.use(i18n)
+  app.mount('#app')
+}
+
+void start()
