@@ -16,12 +16,13 @@ import type {
   ItemStatus,
   ListItemsData,
 } from '@/api/generated/types.gen'
+import { useSessionStore } from '@/shared/stores/session'
 import type { ItemValues, TaggedItem } from './lib/item'
 
 export type ItemListQuery = NonNullable<ListItemsData['query']>
 
 /** Whatever counts or lists items stands under `overviews`, so that one change outdates it together. */
-export const itemKeys = {
+const itemKeys = {
   all: ['items'],
   overviews: ['items', 'overview'],
   lists: ['items', 'overview', 'list'],
@@ -33,12 +34,15 @@ export const itemKeys = {
 
 /** A page of items; while another one is on its way, the last one stays. */
 export function useItemList(query: MaybeRefOrGetter<ItemListQuery>) {
+  const session = useSessionStore()
   return useQuery<ItemReadCollection>(() => {
     const wanted = toValue(query)
     return {
       key: itemKeys.list(wanted),
       query: async ({ signal }) => (await listItems({ query: wanted, signal })).data,
       placeholderData: (previous) => previous,
+      // Signing out changes whose items are asked for, while the page is still there.
+      enabled: session.isSignedIn,
     }
   })
 }
