@@ -4,6 +4,7 @@ import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import icons from 'unplugin-icons/vite'
 import { defineConfig } from 'vite'
+import { initialChunks } from './scripts/initial-chunks.mjs'
 import { docsAssets } from './scripts/docs-assets.mjs'
 import { treeShakableVueI18n } from './scripts/tree-shakable-vue-i18n.mjs'
 
@@ -44,6 +45,7 @@ export default defineConfig({
             // One file per language instead of one per feature and language.
             { name: 'locale-en', test: /\/locales\/en\.json/ },
             { name: 'locale-ja', test: /\/locales\/ja\.json/ },
+            ...initialChunks(),
           ],
         },
       },
