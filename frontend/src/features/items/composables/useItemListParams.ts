@@ -10,7 +10,7 @@ import { useSessionStore } from '@/shared/stores/session'
 import { ITEM_STATUSES } from '../lib/item'
 import type { ItemListQuery } from '../queries'
 
-export const PAGE_SIZE = 20
+const PAGE_SIZE = 20
 
 const DEFAULT_SORT = '-created_at'
 

@@ -20,7 +20,7 @@ export function valuesOf({ title, description, status, tags }: ItemRead): ItemVa
   return { title, description, status, tags }
 }
 
-export const ITEM_FIELDS = ['title', 'description', 'status', 'tags'] as const
+const ITEM_FIELDS = ['title', 'description', 'status', 'tags'] as const
 
 export type ItemField = (typeof ITEM_FIELDS)[number]
 
