@@ -1,6 +1,6 @@
 import { useQueryCache } from '@pinia/colada'
 import { watch } from 'vue'
-import type { Router } from 'vue-router'
+import type { RouteLocationRaw, Router } from 'vue-router'
 import { onSessionEnd } from '@/shared/stores/reset'
 import { useSessionStore } from '@/shared/stores/session'
 import { loginFor } from './router/guards'
@@ -30,8 +30,19 @@ export function followSession(router: Router): void {
         void router.replace(safeRedirect(route.query.redirect))
       }
       if (status === 'signed-out' && !route.meta.public) {
-        void router.replace(session.endReason === 'ended' ? loginFor(route) : { name: 'login' })
+        leaveFor(router, session.endReason === 'ended' ? loginFor(route) : { name: 'login' })
       }
     },
   )
+}
+
+/**
+ * Leaves the page of a session that is over. What it shows must not stay on the screen, even if the
+ * login can't be loaded for lack of a connection.
+ */
+function leaveFor(router: Router, login: RouteLocationRaw): void {
+  router.replace(login).catch(() => {
+    const { path, query } = router.resolve(login)
+    return router.replace({ name: 'unavailable', params: { rest: path.slice(1) }, query })
+  })
 }

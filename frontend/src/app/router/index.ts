@@ -1,11 +1,13 @@
 import { createRouter, createWebHistory, type Router, type RouterHistory } from 'vue-router'
 import type { FeatureModule } from '@/shared/lib/feature'
+import UnavailableView from '../views/UnavailableView.vue'
 import { createCatalogue } from './catalogue'
 import { installGuards } from './guards'
 
 /**
  * The router with its public routes and guards. The three catch-alls match the same paths: an
- * unknown path finds the first, the guards show the others in its place, keeping the address.
+ * unknown path finds the first, the guards show the others in its place, keeping the address. The
+ * last one is there from the beginning: it is for when nothing can be loaded.
  */
 export function createAppRouter(
   features: readonly FeatureModule[],
@@ -30,7 +32,7 @@ export function createAppRouter(
       {
         path: '/:rest(.*)*',
         name: 'unavailable',
-        component: () => import('../views/UnavailableView.vue'),
+        component: UnavailableView,
         meta: { titleKey: 'errors.unavailable.title' },
       },
     ],
