@@ -5,7 +5,7 @@ import { expect, test } from './support/test'
 test.use({ visitor: 'member' })
 
 const background = (page: Page) =>
-  page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
 
 test('a profile is saved and shown everywhere', async ({ page }) => {
   await open(page, '/settings', 'Settings')
@@ -45,9 +45,7 @@ test('the theme changes at once and stays', async ({ page }) => {
   await expect.poll(() => background(page)).toBe(dark)
 })
 
-test('the language changes at once, in every tab stays, and the server follows', async ({
-  page,
-}) => {
+test('the language changes at once and stays, and the server follows', async ({ page }) => {
   const root = page.locator('html')
   const menu = page.getByRole('navigation').first()
   await open(page, '/settings#language', 'Settings')
