@@ -60,7 +60,7 @@ describe('editing an item', () => {
 })
 
 describe('editing what someone else has saved meanwhile', () => {
-  /** Someone else saves `theirs`; here the title becomes "Mine" and is saved. */
+  /** Someone else saves `theirs`; here the title becomes "Mine", the status changes, and both are saved. */
   async function collide(theirs: Parameters<typeof anItem>[0]) {
     let version = anItem()
     const requests = serve({
@@ -76,12 +76,13 @@ describe('editing what someone else has saved meanwhile', () => {
     const page = await openPage('/items/7/edit')
     version = anItem({ ...theirs, version: 4 })
     await title(page.wrapper).setValue('Mine')
+    await page.wrapper.get('[data-testid="item-status"]').setValue('published')
     await save(page.wrapper)
     const dialog = page.wrapper.getComponent(ItemConflictDialog).get<HTMLDialogElement>('dialog')
     return { ...page, requests, dialog, now: () => version }
   }
 
-  it('shows both versions of the fields in question', async () => {
+  it('shows both versions of what both have changed, and nothing else', async () => {
     const { dialog } = await collide({ title: 'Theirs', description: 'Also new' })
     expect(dialog.element.open).toBe(true)
     expect(dialog.findAll('[data-field]').map((row) => row.attributes('data-field'))).toEqual([
@@ -100,7 +101,10 @@ describe('editing what someone else has saved meanwhile', () => {
     })
     await dialog.get('.btn-primary').trigger('click')
     await settle()
-    expect(changes(requests).at(-1)).toEqual({ body: { title: 'Mine' }, ifMatch: '"4-x"' })
+    expect(changes(requests).at(-1)).toEqual({
+      body: { title: 'Mine', status: 'published' },
+      ifMatch: '"4-x"',
+    })
     expect(now()).toMatchObject({ title: 'Mine', description: 'Also new', version: 5 })
     expect(router.currentRoute.value.fullPath).toBe('/items/7')
   })
