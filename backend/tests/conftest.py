@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import structlog
@@ -94,6 +95,18 @@ async def database_url(sqlite_template: Path, postgres_database: str | None, tmp
         await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
     await engine.dispose()
     return postgres_database
+
+
+@pytest.fixture
+async def new_database(tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database in which nothing has ever been."""
+    if POSTGRES_URL is None:
+        yield f"sqlite:///{tmp_path / 'new.sqlite3'}"
+        return
+    name = f"musubi_{uuid4().hex}"
+    await _administer(f'CREATE DATABASE "{name}"')
+    yield make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
+    await _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def serve(
     if workers > 1 and settings.redis_url is None:
         _fail("REDIS_URL: needed for --workers above 1, so that the processes know of each other")
     # Worker processes read their settings anew, and must find what was given here.
-    os.environ["HOST"], os.environ["PORT"] = settings.host, str(settings.port)
+    os.environ["MUSUBI_HOST"], os.environ["MUSUBI_PORT"] = settings.host, str(settings.port)
     from musubi.server import bind
     from musubi.server import serve as run_server
 
@@ -76,17 +76,18 @@ def serve(
         listener = bind(settings)
     except ConfigurationError as error:
         _fail(str(error))
-    prepared = _run(operations.prepare(settings))
-    if prepared.migrated is not None:
-        typer.echo(prepared.migrated)
-    typer.echo(f"Musubi {__version__} at {settings.public_url} (Ctrl-C stops it)")
-    if prepared.setup_link is not None:
-        typer.echo(f"Make the first superuser here, once: {prepared.setup_link}")
-    sys.stdout.flush()
-    try:
-        run_server(settings, listener, workers=workers, reload=reload)
-    except ConfigurationError as error:
-        _fail(str(error))
+    with listener:
+        prepared = _run(operations.prepare(settings))
+        if prepared.migrated is not None:
+            typer.echo(prepared.migrated)
+        typer.echo(f"Musubi {__version__} at {settings.public_url} (Ctrl-C stops it)")
+        if prepared.setup_link is not None:
+            typer.echo(f"Make the first superuser here, once: {prepared.setup_link}")
+        sys.stdout.flush()
+        try:
+            run_server(settings, listener, workers=workers, reload=reload)
+        except ConfigurationError as error:
+            _fail(str(error))
 
 
 @app.command()

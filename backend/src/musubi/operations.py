@@ -1,6 +1,8 @@
 """What an operator does with an installation; the command line is a thin layer over this."""
 
+import contextlib
 import os
+import sqlite3
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +10,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy.exc import DBAPIError
 
 from musubi.app import WEB_DIRECTORY, create_app
 from musubi.core import migrations
-from musubi.core.database import exclusive, is_unavailable
+from musubi.core.database import exclusive
 from musubi.core.permissions import Role
 from musubi.features.accounts import repository
 from musubi.features.accounts.schemas import UserCreate
@@ -24,6 +27,20 @@ _NO_SECRET = SecretStr("only the shape of the API is looked at")
 
 class CannotProceed(Exception):
     """What stands in the way, in one line that says what to do."""
+
+
+class _Unset(Settings):
+    """The defaults: neither the environment nor a file has a say in them."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 (the library passes it)
+        init_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,7 @@ def check_data_directory(settings: Settings) -> None:
 
 async def prepare(settings: Settings) -> Preparation:
     """Make the database ready to serve."""
+    check_data_directory(settings)
     migrated: str | None = None
     state = await _migration_state(settings)
     if not state.is_current:
@@ -114,9 +132,7 @@ async def create_superuser(settings: Settings, username: str, email: str, passwo
 def contract() -> dict[str, Any]:
     """The OpenAPI document, which depends on no setting."""
     with tempfile.TemporaryDirectory() as directory:
-        settings = Settings(
-            _env_file=None, data_dir=Path(directory), env=Environment.DEVELOPMENT, secret_key=_NO_SECRET
-        )
+        settings = _Unset(data_dir=Path(directory), env=Environment.DEVELOPMENT, secret_key=_NO_SECRET)
         return create_app(settings).openapi()
 
 
@@ -177,17 +193,24 @@ async def _migration_state(settings: Settings) -> migrations.State:
             f"the database is newer than this version of Musubi (it is at {error}): install the newer version"
         ) from error
     except (DBAPIError, OSError) as error:
-        if isinstance(error, DBAPIError) and not is_unavailable(error):
-            raise
+        # Whatever keeps us from reading one small table is for the operator to mend.
         reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
-        raise CannotProceed(f"DATABASE_URL: the database can't be reached: {reason}") from error
+        raise CannotProceed(f"DATABASE_URL: the database can't be used: {reason}") from error
 
 
 def _check_database_file(settings: Settings) -> None:
-    if settings.is_sqlite and settings.database.database is not None:
-        file = Path(settings.database.database)
-        if not os.access(file if file.exists() else file.parent, os.W_OK):
-            raise CannotProceed(f"DATABASE_URL: can't write to {file}")
+    """Raises CannotProceed unless the file of the embedded database can be opened, or made, and written to."""
+    if not settings.is_sqlite or settings.database.database is None:
+        return
+    file = Path(settings.database.database)
+    try:
+        # Without the asynchronous driver, whose thread has a story of its own to tell about a file it can't open.
+        with contextlib.closing(sqlite3.connect(file)) as probe:
+            probe.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        raise CannotProceed(f"DATABASE_URL: can't use {file}: {error}") from error
+    if not os.access(file, os.W_OK):
+        raise CannotProceed(f"DATABASE_URL: can't write to {file}")
 
 
 async def _close(app: FastAPI) -> None:

@@ -35,17 +35,17 @@ class _Server(uvicorn.Server):
 
 def bind(settings: Settings) -> socket.socket:
     """The socket to listen at. Raises ConfigurationError when the address can't be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family=family)
     try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.socket(family=family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
         # Taken now, not when the application is ready: another process must not get it in between.
         listener.listen(2048)
-    except OSError as error:
-        raise ConfigurationError(
-            f"PORT: can't listen at {settings.host}:{settings.port}: {error.strerror or error}"
-        ) from error
+    except (OSError, UnicodeError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"PORT: can't listen at {settings.host}:{settings.port}: {reason}") from error
     listener.set_inheritable(True)
     return listener
 

@@ -114,10 +114,19 @@ async def exclusive(session: AsyncSession, name: str) -> None:
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCKS[name]})
 
 
+# Classes of SQLSTATE: no connection, not let in, no such database, out of resources, deadlock, being shut down, disk.
+_UNAVAILABLE_STATES = ("08", "28", "3D", "40", "53", "57", "58")
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Whether the database could not be asked at all (gone, full, locked), as opposed to asked wrongly."""
     if isinstance(error, exc.DBAPIError):
-        return error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return (
+            error.connection_invalidated
+            or isinstance(error, exc.OperationalError | exc.InterfaceError)
+            or state.startswith(_UNAVAILABLE_STATES)
+        )
     return isinstance(error, exc.TimeoutError | ConnectionError | TimeoutError)
 
 

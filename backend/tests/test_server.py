@@ -1,0 +1,106 @@
+"""`musubi serve` as a process: it says where it is, serves, and stops in order."""
+
+import re
+import signal
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import REDIS_URL, redis_database
+from tests.processes import PATIENCE_SECONDS, MusubiServer, Variables, run_musubi
+from tests.services.service import free_port
+from tests.support import PASSWORD
+
+
+@pytest.fixture
+def services(new_database: str, worker_id: str) -> Variables:
+    """The variables that name an empty database and, where there is one, a Redis."""
+    return {"DATABASE_URL": new_database, "REDIS_URL": redis_database(worker_id), "MUSUBI_AUTO_MIGRATE": "true"}
+
+
+def link_in(printed: list[str]) -> str:
+    return "".join(line for line in printed if "/setup#token=" in line)
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_sigterm_lets_it_finish_what_is_under_way(tmp_path: Path, services: Variables) -> None:
+    body = b"username=nobody&password=Tsubaki-7-kaze"
+    head = (
+        f"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with MusubiServer(tmp_path, changes=services) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS) as connection:
+            connection.sendall(head.encode())
+            # Sent when the application asks for the body: the request is being served.
+            assert b"100 Continue" in connection.recv(1000)
+            server.signal(signal.SIGTERM)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while accepts(server.port):
+                assert time.monotonic() < deadline
+            connection.sendall(body)
+            assert b" 401 Unauthorized" in connection.recv(1000)
+        assert server.wait() == 0
+        assert "Traceback" not in server.log
+
+
+def test_ctrl_c_ends_it_without_a_word(tmp_path: Path, services: Variables) -> None:
+    elsewhere = {"PORT": str(free_port()), "MUSUBI_PORT": str(free_port())}
+    with MusubiServer(tmp_path, changes={**services, **elsewhere}) as server:
+        server.signal(signal.SIGINT)
+        assert server.wait() == 0
+        assert "Traceback" not in server.log
+        assert any(server.url in line for line in server.printed)
+        # The command line came before the environment, in the links as well.
+        link = re.search(r"(http\S+)/setup#token=([0-9a-f]{40})$", link_in(server.printed))
+        assert link is not None
+        assert link[1] == server.url
+    assert not accepts(server.port)
+
+
+def test_the_link_makes_the_first_superuser_once(tmp_path: Path, services: Variables) -> None:
+    with MusubiServer(tmp_path, changes=services) as server:
+        server.stop()
+        link = link_in(server.printed)
+        server.start()
+        form = {"username": "root", "email": "root@example.com", "password": PASSWORD}
+        reply = httpx.post(f"{server.url}/api/v1/setup", json={**form, "token": link.rpartition("=")[2]})
+        assert reply.status_code == 201, reply.text
+        server.stop()
+        # Until it was used the link stayed the same; from now on there is none.
+        assert link_in(server.printed) == link
+        server.start()
+        server.stop()
+        assert link_in(server.printed) == ""
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = run_musubi(tmp_path, "serve", "--port", str(port))
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert re.fullmatch(rf"musubi: PORT: .*{port}.*\n", process.stderr)
+
+
+@pytest.mark.skipif(REDIS_URL is None, reason="several workers need Redis")
+def test_several_workers(tmp_path: Path, services: Variables) -> None:
+    with MusubiServer(tmp_path, "--workers", "2", changes=services) as server:
+        form = {"username": "hanako", "email": "hanako@example.com", "password": PASSWORD}
+        reply = httpx.post(f"{server.url}/api/v1/auth/register", json=form)
+        assert reply.status_code == 201, reply.text
+        headers = {"Authorization": f"Bearer {reply.json()['access_token']}"}
+        # A connection each, so that both workers get some: what one signed in the other knows.
+        statuses = [httpx.get(f"{server.url}/api/v1/auth/me", headers=headers).status_code for _ in range(20)]
+        assert statuses == [200] * 20
+        server.stop()
+        assert "Traceback" not in server.log
