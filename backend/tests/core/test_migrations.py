@@ -1,0 +1,294 @@
+"""Migrations: to and fro on a filled database, by one process or many, and in step with the models."""
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+import stat
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from httpx import ASGITransport, AsyncClient
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from musubi import operations
+from musubi.app import create_app
+from musubi.core import migrations
+from musubi.core.models import Base
+from musubi.settings import Settings, async_database_url
+from tests.conftest import make_settings
+from tests.processes import MUSUBI, PATIENCE_SECONDS, environment
+from tests.support import make_actor, sign_in
+
+# The indexes for searching text, which are written by hand because no model can describe them.
+SEARCH = "_search"
+
+
+def revisions() -> list[str]:
+    """Every revision, the newest first."""
+    scripts = ScriptDirectory(str(migrations.SCRIPTS))
+    return [script.revision for script in scripts.walk_revisions()]
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Any]:
+    engine = create_async_engine(async_database_url(url), poolclass=NullPool)
+    async with engine.begin() as connection:
+        yield connection
+    await engine.dispose()
+
+
+async def shape_of(url: str) -> dict[str, Any]:
+    """Everything the database is made of, as its own catalogue tells it, in an order that doesn't matter."""
+
+    def read(connection: Connection) -> dict[str, Any]:
+        inspector = inspect(connection)
+        shape: dict[str, Any] = {}
+        for table in inspector.get_table_names():
+            shape[table] = {
+                "columns": sorted((c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)),
+                "key": inspector.get_pk_constraint(table),
+                "indexes": sorted(str(i["name"]) for i in inspector.get_indexes(table)),
+                "unique": sorted(str(u["name"]) for u in inspector.get_unique_constraints(table)),
+                "foreign": sorted(str(f["name"]) for f in inspector.get_foreign_keys(table)),
+            }
+        if connection.dialect.name == "sqlite":
+            statement = "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+            shape["triggers"] = list(connection.execute(text(statement)).scalars())
+        return shape
+
+    async with connected(url) as connection:
+        shape: dict[str, Any] = await connection.run_sync(read)
+    return shape
+
+
+@contextlib.asynccontextmanager
+async def application(url: str, folder: Path) -> AsyncIterator[AsyncClient]:
+    """A client of an application on that database."""
+    app = create_app(make_settings(database_url=url, data_dir=folder))
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://localhost") as client,
+    ):
+        yield client
+
+
+async def fill(client: AsyncClient) -> None:
+    """Put something into every table."""
+    actor = await make_actor(client, "hanako")
+    await actor.patch("/users/me", json={"full_name": "Ｈａｎａｋｏ Yamada", "bio": "Potter"})
+    await actor.make_item("結び目の本", tags=["tea", "rice"], status="published")
+    await actor.post("/items", json={"title": "Once"}, headers={"Idempotency-Key": "once"})
+
+
+async def counts(url: str) -> dict[str, int]:
+    async with connected(url) as connection:
+        return {
+            table.name: await connection.scalar(text(f"SELECT count(*) FROM {table.name}"))  # noqa: S608
+            for table in Base.metadata.sorted_tables
+        }
+
+
+async def test_up_down_and_up_again_on_a_filled_database(new_database: str, tmp_path: Path) -> None:
+    url = async_database_url(new_database)
+    await migrations.upgrade(url)
+    fresh = await shape_of(new_database)
+    async with application(new_database, tmp_path) as client:
+        await fill(client)
+    assert all((await counts(new_database)).values())
+
+    newest, *older = revisions()
+    for revision in [*older, "base"]:
+        await migrations.downgrade(url, revision)
+        assert (await migrations.state(url)).current == (None if revision == "base" else revision)
+    left = {name: table for name, table in (await shape_of(new_database)).items() if name != "alembic_version"}
+    assert not any(left.values())
+
+    for revision in reversed([newest, *older]):
+        await migrations.upgrade(url, revision)
+    assert await shape_of(new_database) == fresh
+    async with application(new_database, tmp_path) as client:
+        await fill(client)
+        actor = await sign_in(client, "hanako")
+        assert (await actor.get("/items", params={"search": "結び目"})).json()["meta"]["total"] == 1
+
+
+@pytest.mark.parametrize("revision", revisions()[1:])
+async def test_what_was_there_is_still_there(new_database: str, tmp_path: Path, revision: str) -> None:
+    """One step back and forth again from the newest shape loses no row."""
+    url = async_database_url(new_database)
+    await migrations.upgrade(url)
+    async with application(new_database, tmp_path) as client:
+        await fill(client)
+        before = await counts(new_database)
+    await migrations.downgrade(url, revision)
+    await migrations.upgrade(url)
+    assert await counts(new_database) == before
+    if new_database.startswith("sqlite"):
+        async with connected(new_database) as connection:
+            assert (await connection.execute(text("PRAGMA foreign_key_check"))).all() == []
+    async with application(new_database, tmp_path) as client:
+        root = await sign_in(client, "hanako")
+        assert (await root.get("/items", params={"search": "結び目"})).json()["meta"]["total"] == 1
+        assert (await root.get("/auth/me")).json()["full_name"] == "Ｈａｎａｋｏ Yamada"
+
+
+async def test_full_names_of_before_are_found(new_database: str, tmp_path: Path) -> None:
+    url = async_database_url(new_database)
+    await migrations.upgrade(url)
+    async with application(new_database, tmp_path) as client:
+        await fill(client)
+    await migrations.downgrade(url, "0001")
+    await migrations.upgrade(url, "0002")
+    async with connected(new_database) as connection:
+        assert await connection.scalar(text("SELECT full_name_key FROM users")) == "hanako yamada"
+
+
+async def test_models_and_migrations_agree(new_database: str) -> None:
+    await migrations.upgrade(async_database_url(new_database))
+
+    def is_ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:
+        return not (kind in ("table", "index") and name is not None and SEARCH in name)
+
+    def compare(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(
+            connection, opts={"include_object": is_ours, "compare_type": True, "compare_server_default": True}
+        )
+        return list(compare_metadata(context, Base.metadata))
+
+    async with connected(new_database) as connection:
+        assert await connection.run_sync(compare) == []
+
+
+async def test_the_comparison_would_see_a_difference(new_database: str) -> None:
+    await migrations.upgrade(async_database_url(new_database))
+    async with connected(new_database) as connection:
+        await connection.execute(text("ALTER TABLE users ADD COLUMN forgotten INTEGER"))
+
+    def compare(connection: Connection) -> str:
+        return str(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+    async with connected(new_database) as connection:
+        assert "forgotten" in await connection.run_sync(compare)
+
+
+async def test_the_state_of_a_database(new_database: str) -> None:
+    url = async_database_url(new_database)
+    newest = revisions()[0]
+    empty = await migrations.state(url)
+    assert (empty.current, empty.head, empty.is_current) == (None, newest, False)
+    await migrations.upgrade(url, revisions()[-1])
+    assert (await migrations.state(url)).current == revisions()[-1]
+    await migrations.upgrade(url)
+    assert (await migrations.state(url)).is_current
+
+
+async def test_a_database_of_a_later_version(new_database: str) -> None:
+    url = async_database_url(new_database)
+    await migrations.upgrade(url)
+    async with connected(new_database) as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(migrations.DatabaseTooNew, match="9999"):
+        await migrations.state(url)
+
+
+BROKEN = '''
+"""A step that fails halfway."""
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "9000", "{head}", None, None
+
+def upgrade() -> None:
+    op.create_table("halfway", sa.Column("id", sa.Integer()))
+    op.execute("INSERT INTO nowhere VALUES (1)")
+'''
+
+
+async def test_a_step_that_fails_leaves_nothing_behind(
+    new_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts = tmp_path / "migrations"
+    shutil.copytree(migrations.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "versions" / "9000_broken.py").write_text(BROKEN.format(head=revisions()[0]))
+    url = async_database_url(new_database)
+    await migrations.upgrade(url)
+    before = await shape_of(new_database)
+    monkeypatch.setattr(migrations, "SCRIPTS", scripts)
+    with pytest.raises(Exception, match="nowhere"):
+        await migrations.upgrade(url)
+    assert await shape_of(new_database) == before
+    assert (await migrations.state(url)).current == revisions()[1]
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Settings:
+    """Settings of an embedded installation, whatever the other tests run on."""
+    return make_settings(data_dir=tmp_path / "data")
+
+
+async def test_the_file_is_copied_before_it_is_migrated(embedded: Settings, tmp_path: Path) -> None:
+    """What the copy holds is the database as it was, with rows that were only in the log."""
+    assert "copy" not in await operations.migrate(embedded)
+    assert not (tmp_path / "data" / "backups").exists()
+    await migrations.downgrade(embedded.database, revisions()[1])
+    with contextlib.closing(sqlite3.connect(str(embedded.database.database))) as running:
+        running.execute("PRAGMA journal_mode=WAL")
+        columns, values = "(user_id, key, fingerprint, claimed_at)", "(1, 'k', 'f', '2026-01-01')"
+        running.execute(f"INSERT INTO idempotency_keys {columns} VALUES {values}")  # noqa: S608
+        running.commit()
+        # As long as it is open, the row is in the log beside the file.
+        done = await operations.migrate(embedded)
+    (copy,) = (tmp_path / "data" / "backups").iterdir()
+    assert str(copy) in done
+    assert f"before-{revisions()[0]}" in copy.name
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with contextlib.closing(sqlite3.connect(copy)) as opened:
+        assert opened.execute("SELECT version_num FROM alembic_version").fetchone() == (revisions()[1],)
+        assert opened.execute("SELECT key FROM idempotency_keys").fetchall() == [("k",)]
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert (await migrations.state(embedded.database)).is_current
+    # Nothing is copied when there is nothing to do.
+    assert "up to date" in await operations.migrate(embedded)
+    assert len(list((tmp_path / "data" / "backups").iterdir())) == 1
+
+
+async def test_starting_migrates_the_embedded_database(embedded: Settings) -> None:
+    first = await operations.prepare(embedded)
+    assert first.migrated is not None
+    assert first.setup_link is not None
+    second = await operations.prepare(embedded)
+    assert (second.migrated, second.setup_link) == (None, first.setup_link)
+
+
+async def test_of_several_at_once_one_migrates(new_database: str) -> None:
+    url = async_database_url(new_database)
+    await asyncio.gather(*(migrations.upgrade(url) for _ in range(5)))
+    assert (await migrations.state(url)).is_current
+    async with connected(new_database) as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_of_two_processes_at_once_one_migrates(new_database: str, tmp_path: Path) -> None:
+    changes: dict[str, str | None] = {"DATABASE_URL": new_database}
+    processes = [
+        subprocess.Popen(
+            [MUSUBI, "migrate"],
+            cwd=tmp_path,
+            env=environment(tmp_path, changes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=PATIENCE_SECONDS) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert asyncio.run(migrations.state(async_database_url(new_database))).is_current
