@@ -205,6 +205,7 @@ def test_a_secret_is_made_once_and_kept_to_oneself(load: Load, tmp_path: Path) -
     assert len(secret) >= 32
     assert file.read_bytes() == secret
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert load().secret() == secret
     assert [path.name for path in file.parent.iterdir()] == ["secret.key"]
 

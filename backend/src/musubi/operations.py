@@ -65,7 +65,8 @@ class Preparation:
 def check_data_directory(settings: Settings) -> None:
     """Raises ConfigurationError unless files can be made in the data directory."""
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        # The database in it holds what only the application should read.
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=settings.data_dir):
             pass
     except OSError as error:

@@ -264,8 +264,17 @@ async def test_starting_migrates_the_embedded_database(embedded: Settings) -> No
     first = await operations.prepare(embedded)
     assert first.migrated is not None
     assert first.setup_link is not None
+    assert stat.S_IMODE(embedded.data_dir.stat().st_mode) == 0o700
     second = await operations.prepare(embedded)
     assert (second.migrated, second.setup_link) == (None, first.setup_link)
+
+
+async def test_two_that_start_in_the_same_second_make_a_copy_each(embedded: Settings, tmp_path: Path) -> None:
+    await operations.migrate(embedded)
+    file = Path(str(embedded.database.database))
+    copies = {migrations.copy_sqlite(file, tmp_path / "copies", "before-0002") for _ in range(3)}
+    assert set((tmp_path / "copies").iterdir()) == copies
+    assert len(copies) == 3
 
 
 async def test_of_several_at_once_one_migrates(new_database: str) -> None:

@@ -1,7 +1,10 @@
 """Bringing a database to the shape that this version of the code expects."""
 
+import os
 import sqlite3
+import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,15 +64,15 @@ async def downgrade(url: URL, revision: str) -> None:
 
 
 def copy_sqlite(source: Path, directory: Path, label: str) -> Path:
-    """Copy a SQLite file that may be in use into `directory`; the path of the copy."""
+    """Copy a SQLite file that may be in use into `directory`, for its owner's eyes only; the path of the copy."""
     directory.mkdir(parents=True, exist_ok=True)
-    target = directory / f"{source.stem}-{_stamp(utcnow())}-{label}{source.suffix}"
-    with sqlite3.connect(source) as origin, sqlite3.connect(target) as copy:
+    # Two processes may start within the same second; neither must write over the other's copy.
+    prefix = f"{source.stem}-{_stamp(utcnow())}-{label}-"
+    descriptor, target = tempfile.mkstemp(prefix=prefix, suffix=source.suffix, dir=directory)  # with mode 0600
+    os.close(descriptor)
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
         origin.backup(copy)
-    origin.close()
-    copy.close()
-    target.chmod(0o600)
-    return target
+    return Path(target)
 
 
 def _stamp(instant: datetime) -> str:

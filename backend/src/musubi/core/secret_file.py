@@ -28,7 +28,7 @@ def read_or_make(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)  # with mode 0600
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(48))
