@@ -7,11 +7,12 @@ its key back; one that died with its process loses it after a minute.
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, select, update
+from sqlalchemy import ColumnElement, LargeBinary, String, UniqueConstraint, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -49,6 +50,23 @@ class IdempotencyKey(Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A request's hold on a key."""
+
+    user_id: int
+    key: str
+    since: datetime
+
+    def is_still_ours(self) -> ColumnElement[bool]:
+        """Since when it is held tells it from a claim that followed it when this one had run out."""
+        return and_(
+            IdempotencyKey.user_id == self.user_id,
+            IdempotencyKey.key == self.key,
+            IdempotencyKey.claimed_at == self.since,
+        )
+
+
 class Replay(Exception):
     """Raised instead of serving a request that was served before; carries the first reply."""
 
@@ -68,8 +86,8 @@ async def _claim(
     fingerprint = hashlib.sha256(b"\0".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
     database = database_of(request)
     kept = await _find_or_claim(database, principal.user_id, key, fingerprint)
-    if kept is None:
-        request.state.idempotency = (principal.user_id, key)
+    if isinstance(kept, Claim):
+        request.state.idempotency = kept
         return
     if kept.fingerprint != fingerprint:
         raise Invalid(fields={"Idempotency-Key": _OTHER_BODY})
@@ -79,8 +97,8 @@ async def _claim(
     raise Replay(Response(kept.body, kept.status, {**headers, "Idempotent-Replayed": "true"}))
 
 
-async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint: str) -> IdempotencyKey | None:
-    """What is known of the key, or None when it is now ours."""
+async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint: str) -> IdempotencyKey | Claim:
+    """What is known of the key, or the claim when it is now ours."""
     now = utcnow()
     mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
     try:
@@ -92,7 +110,7 @@ async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint
             if known is not None:
                 return known
             session.add(IdempotencyKey(user_id=user_id, key=key, fingerprint=fingerprint, claimed_at=now))
-            return None
+            return Claim(user_id, key, now)
     except IntegrityError:
         # Two requests at once, and the other one was first.
         raise Conflict(_IN_FLIGHT, headers={"Retry-After": "1"}) from None
@@ -101,14 +119,11 @@ async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint
 async def _idempotent_session(
     request: Request, _claimed: Annotated[None, Depends(_claim)], session: SessionDep
 ) -> AsyncSession:
-    claim: tuple[int, str] | None = getattr(request.state, "idempotency", None)
+    claim: Claim | None = getattr(request.state, "idempotency", None)
     if claim is not None:
-        user_id, key = claim
 
         async def give_back(survivor: AsyncSession) -> None:
-            await survivor.execute(
-                delete(IdempotencyKey).where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
-            )
+            await survivor.execute(delete(IdempotencyKey).where(claim.is_still_ours()))
 
         outlive_rollback(session, give_back)
         request.state.idempotent_session = session
@@ -120,14 +135,20 @@ IdempotentSessionDep = Annotated[AsyncSession, Depends(_idempotent_session)]
 
 
 async def keep_reply(request: Request, response: Response) -> None:
-    """Write the reply into the request's own transaction, if it claimed a key."""
+    """Write the reply into the request's own transaction, if it claimed a key.
+
+    Raises Conflict when the claim has run out and the key is another request's, so that only that one creates.
+    """
     session: AsyncSession | None = getattr(request.state, "idempotent_session", None)
     if session is None:
         return
-    user_id, key = request.state.idempotency
+    claim: Claim = request.state.idempotency
     headers = "\n".join(f"{name}: {response.headers[name]}" for name in _KEPT_HEADERS if name in response.headers)
-    await session.execute(
+    kept = await session.scalar(
         update(IdempotencyKey)
-        .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+        .where(claim.is_still_ours())
         .values(status=response.status_code, headers=headers, body=response.body)
+        .returning(IdempotencyKey.id)
     )
+    if kept is None:
+        raise Conflict(_IN_FLIGHT, headers={"Retry-After": "1"})
