@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from fastapi import FastAPI
 from httpx import Response
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 async def call(
-    app: FastAPI,
+    app: ASGIApp,
     method: str = "GET",
     path: bytes = b"/health",
     *,

@@ -1,0 +1,76 @@
+"""What only happens with a database server: connections that end. Not collected in embedded mode."""
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import exc, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from musubi.core.database import Database, is_unavailable
+from tests.sql import database_of
+from tests.support import Actor, error_of
+
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    return database_of(app)
+
+
+async def kill_connections(database: Database) -> int:
+    """End every connection of the application, as a restart of the server does; how many there were."""
+    engine = create_async_engine(database.engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        killed = (await connection.scalars(text(f"SELECT pg_terminate_backend(pid) {OTHERS}"))).all()
+        # Ending takes the server a moment; what is asked here takes it one as well.
+        for _ in range(1000):
+            if not await connection.scalar(text(f"SELECT count(*) {OTHERS}")):
+                break
+        else:
+            raise AssertionError("the connections live on")
+    await engine.dispose()
+    return len(killed)
+
+
+async def test_after_the_connections_were_ended_the_next_request_is_served(member: Actor, database: Database) -> None:
+    for number in range(3):
+        assert await kill_connections(database) >= 1
+        assert (await member.get("/items")).status_code == 200
+        assert await kill_connections(database) >= 1
+        assert (await member.post("/items", json={"title": "x"})).status_code == 201
+        assert (await member.get("/items")).json()["meta"]["total"] == number + 1
+
+
+async def test_a_transaction_whose_connection_ends_is_undone(member: Actor, database: Database) -> None:
+    async def write() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("DELETE FROM items"))
+            await kill_connections(database)
+            await session.execute(text("SELECT 1"))
+
+    await member.make_item()
+    with pytest.raises(exc.DBAPIError) as raised:
+        await write()
+    assert is_unavailable(raised.value)
+    assert (await member.get("/items")).json()["meta"]["total"] == 1
+
+
+async def test_without_the_server_it_is_unavailable_and_says_so(
+    member: Actor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError("nobody listens")
+
+    await kill_connections(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(database.engine.sync_engine.dialect, "connect", refuse)
+        for reply in (await member.get("/items"), await member.post("/items", json={"title": "x"})):
+            assert reply.status_code == 503
+            assert error_of(reply)["code"] == "SERVICE_UNAVAILABLE"
+            assert reply.headers["Retry-After"] == "5"
+        ready = await member.client.get("/health/ready")
+        assert ready.status_code == 503
+        assert error_of(ready)["details"] == {"failing": "database"}
+        assert (await member.client.get("/health")).status_code == 200
+    assert (await member.get("/items")).status_code == 200
