@@ -20,7 +20,7 @@ import type {
 import { useErrorStore } from '@/shared/stores/errors'
 import { useSessionStore } from '@/shared/stores/session'
 
-export const USERS_PER_PAGE = 20
+const USERS_PER_PAGE = 20
 
 export type UserStatus = 'active' | 'disabled'
 

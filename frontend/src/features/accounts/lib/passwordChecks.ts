@@ -1,6 +1,6 @@
 import { password, type FieldRules, type PasswordRule } from '@/api/validation'
 
-export type PasswordCheckName = 'length' | 'upper' | 'lower' | 'digit'
+type PasswordCheckName = 'length' | 'upper' | 'lower' | 'digit'
 
 export interface PasswordCheck {
   name: PasswordCheckName
