@@ -1,5 +1,6 @@
 """The command `musubi` as an operator runs it, with an environment of its own."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,11 +58,11 @@ class MusubiServer:
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
-        self.printed: list[str] = []
         self._folder = folder
         self._command = [MUSUBI, "serve", "--port", str(self.port), *arguments]
         self._environment = environment(folder, changes)
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._printed = b""
         self._log: IO[str] | None = None
 
     def start(self) -> None:
@@ -75,30 +76,38 @@ class MusubiServer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            text=True,
             # Signals are for it alone.
             start_new_session=True,
         )
         assert self._process.stdout is not None
-        self.printed.clear()
+        output = self._process.stdout.fileno()
+        self._printed = b""
         # It listens before it says so; whoever comes early is answered as soon as it is ready.
-        for line in self._process.stdout:
-            self.printed.append(line.rstrip("\n"))
-            if line.startswith("Musubi "):
-                break
-        else:
-            raise AssertionError(f"it did not start\n{self.log}")
+        while not any(line.startswith("Musubi ") for line in self.printed):
+            part = os.read(output, 65536)
+            assert part, f"it did not start\n{self.log}"
+            self._printed += part
         assert httpx.get(f"{self.url}/health", timeout=PATIENCE_SECONDS).status_code == 200
+        # What it had to say it has said by now.
+        os.set_blocking(output, False)
+        with contextlib.suppress(BlockingIOError):
+            self._printed += os.read(output, 65536)
+        os.set_blocking(output, True)
+
+    @property
+    def printed(self) -> list[str]:
+        """The lines on its standard output since it was started last."""
+        return self._printed.decode().splitlines()
 
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
 
     def wait(self) -> int:
-        """Its exit status, once it has ended. From then on `printed` is complete."""
+        """Its exit status, once it has ended."""
         assert self._process is not None
         assert self._process.stdout is not None
-        self.printed += self._process.stdout.read().splitlines()
+        self._printed += self._process.stdout.read()
         return self._process.wait(PATIENCE_SECONDS)
 
     def stop(self) -> None:

@@ -118,7 +118,7 @@ async def test_filters(people: Actor) -> None:
     [
         ("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("skip=-1", "skip"),
         ("skip=9223372036854775808", "skip"), ("role=king", "role"), ("is_active=perhaps", "is_active"),
-        ("search=%00", "search"), ("search=" + "x" * 101, "search"), ("cursor=x", "cursor"), ("cursor=W10", "cursor"),
+        ("search=" + "x" * 101, "search"), ("cursor=x", "cursor"), ("cursor=W10", "cursor"),
     ],
 )  # fmt: skip
 async def test_queries_that_are_not_valid(superuser: Actor, query: str, field: str) -> None:
