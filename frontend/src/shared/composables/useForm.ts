@@ -3,6 +3,7 @@ import { computed, nextTick, reactive, ref, type Ref, useId } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { type AppError, toAppError } from '@/api'
 import type { SchemaRules } from '@/api/validation'
+import { whenReleased } from '@/shared/lib/press'
 import { useErrorStore } from '@/shared/stores/errors'
 
 export interface FormOptions<Values extends Record<string, unknown>> {
@@ -99,9 +100,10 @@ export function useForm<Values extends Record<string, unknown>>(options: FormOpt
       'onUpdate:modelValue': (value: unknown) => set(name, value as Values[F]),
       error: errors.value[name],
       required: options.rules?.[name] !== undefined && 'required' in options.rules[name],
-      onBlur: () => {
-        if (values[name] !== options.initial[name]) vuelidate.value[name]?.$touch()
-      },
+      onBlur: () =>
+        whenReleased(() => {
+          if (values[name] !== options.initial[name]) vuelidate.value[name]?.$touch()
+        }),
     }
   }
 
