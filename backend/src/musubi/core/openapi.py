@@ -11,6 +11,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from musubi.core.errors import (
     AppError,
     BadRequest,
+    Conflict,
     Forbidden,
     InternalServerError,
     Invalid,
@@ -126,6 +127,9 @@ def _complete(document: dict[str, Any], route: RouteContext) -> None:
             kinds.append(Invalid)
         if "requestBody" in operation:
             kinds.append(PayloadTooLarge)
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+            # The first request with the key is still being served.
+            kinds.append(Conflict)
         if policy.needs_sign_in:
             operation["security"] = [{"bearer": []}]
             kinds.append(Unauthorized)

@@ -945,6 +945,10 @@ export type CreateItemErrors = {
      */
     401: ErrorEnvelope;
     /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
      * The request body is too large
      */
     413: ErrorEnvelope;

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.database import Database, exclusive
-from musubi.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from musubi.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
 from musubi.core.i18n import Text
 from musubi.core.permissions import Principal, Role
 from musubi.core.text import fold
@@ -32,7 +32,6 @@ _FIELD_TAKEN = {
 _WRONG_PASSWORD = Text("The current password is not correct", "現在のパスワードが違います")
 _SETUP_DONE = Text("The first superuser exists already", "最初の管理者はすでに登録されています")
 _WRONG_LINK = Text("This link is not valid", "このリンクは無効です")
-_GONE = Text("This account no longer exists", "このアカウントはもうありません")
 
 
 class Accounts:
@@ -101,7 +100,7 @@ class Accounts:
         async with database.reading() as reader:
             row = await repository.get_user_row(reader, principal.user_id)
         if row is None:
-            raise NotFound(_GONE)
+            raise Unauthorized
         check_password(form.new_password, username=row.username, email=row.email, field="new_password")
         new_hash = await self.hasher.hash(form.new_password)
         user = await repository.get_user(session, principal.user_id, for_update=True)
@@ -132,7 +131,7 @@ async def update_profile(session: AsyncSession, principal: Principal, form: Prof
     """Change what was sent of one's own profile."""
     user = await repository.get_user(session, principal.user_id, for_update=True)
     if user is None:
-        raise NotFound(_GONE)
+        raise Unauthorized
     for name in form.model_fields_set:
         setattr(user, name, getattr(form, name))
     await session.flush()
