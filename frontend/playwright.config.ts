@@ -33,7 +33,8 @@ export default defineConfig<Options>({
     colorScheme: 'light',
     viewport: { width: 1280, height: 800 },
     contextOptions: { reducedMotion: 'reduce' },
-    trace: 'retain-on-failure',
+    // Without the film, which costs more than the test itself where nothing draws but the processor.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
   },
 })

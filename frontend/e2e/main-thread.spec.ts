@@ -35,7 +35,7 @@ test('from the registration to an item that is written, changed and deleted', as
   await page.getByTestId('create-item').click()
   await page.getByTestId('item-title').fill('Order washi paper')
   await page.getByTestId('item-description').fill('Two hundred sheets, cream.')
-  await page.getByRole('textbox', { name: /^Tags/u }).fill('paper,workshop,')
+  await page.getByTestId('item-tags').pressSequentially('paper,workshop')
   await page.getByTestId('save-item').click()
   await expect(page.getByRole('heading', { name: 'Order washi paper' })).toBeVisible()
   await expect(page.getByText('The item is created.')).toBeVisible()

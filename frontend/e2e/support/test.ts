@@ -12,7 +12,9 @@ export interface Options {
 
 interface Fixtures extends Options {
   people: People
-  /** The account of the visitor. Throws for a guest. */
+  /** The account of the visitor, null for a guest. */
+  account: Person | null
+  /** The same, for tests that are never a guest's. */
   me: Person
   watch: Watch
   /** Opens another browser, signed in as someone or as nobody. */
@@ -27,7 +29,7 @@ export const MEMBER = 'hanako'
 export const SUPERUSER = 'ichiro'
 
 /** A test with a clean server behind it, and a browser whose troubles fail it. */
-export const test = base.extend<Fixtures & { account: Person | null }, WorkerFixtures>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   server: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright insists on a pattern.
     async ({}, use) => {

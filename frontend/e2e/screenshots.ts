@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import { test } from './support/test'
+import { TOURS } from './support/stops'
+import { dress, SIZES, visit } from './support/tour'
+
+const FOLDER = fileURLToPath(new URL('../test-results/screenshots/', import.meta.url))
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const theme of ['washi', 'sumi'] as const) {
+    for (const language of ['en', 'ja'] as const) {
+      for (const { who, visitor, plan } of TOURS) {
+        test.describe(() => {
+          test.use({ visitor, viewport })
+
+          test(`${who}, ${size}, ${theme}, ${language}`, async ({
+            page,
+            people,
+            account,
+            watch,
+          }) => {
+            await dress(page, { theme, language })
+            for (const stop of await plan(people, account)) {
+              watch.expect(...(stop.trouble ?? []))
+              await visit(page, stop)
+              await page.screenshot({
+                path: `${FOLDER}${stop.name}-${size}-${theme}-${language}.png`,
+                fullPage: true,
+              })
+            }
+          })
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import { expect, type Page } from '@playwright/test'
+import type { People, Person } from './people'
+import { LONG_TITLE, seed, type Sample } from './sample'
+import type { Visitor } from './test'
+
+/** One view of the application. */
+export interface Stop {
+  name: string
+  path: string
+  /** What to do there before looking. */
+  act?: (page: Page) => Promise<void>
+  /** What the page must show to be complete. */
+  ready: (page: Page) => Promise<void>
+  /** Failed requests that belong to it. */
+  trouble?: string[]
+}
+
+/** A part of the application that can be looked at by itself. */
+export interface Tour {
+  who: string
+  visitor: Visitor
+  /** Prepares what is to be seen, and says where. */
+  plan: (people: People, me: Person | null) => Promise<Stop[]>
+}
+
+const heading = (page: Page) => expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+const testId = (id: string) => (page: Page) => expect(page.getByTestId(id).first()).toBeVisible()
+const noSkeleton = (page: Page) => expect(page.locator('.skeleton')).toHaveCount(0)
+
+async function complete(page: Page): Promise<void> {
+  await heading(page)
+  await noSkeleton(page)
+}
+
+/** A dialog or a menu fades in; what counts is how it looks then. */
+async function dialogOpen(page: Page): Promise<void> {
+  await expect(page.getByRole('dialog')).toBeVisible()
+}
+
+const GUEST_STOPS: Stop[] = [
+  { name: 'login', path: '/login', ready: testId('login-button') },
+  {
+    name: 'login-refused',
+    path: '/login',
+    act: async (page) => {
+      await page.getByTestId('username').fill('hanako')
+      await page.getByTestId('password').fill('wrong')
+      await page.getByTestId('login-button').click()
+    },
+    ready: (page) => expect(page.getByRole('main').getByRole('alert')).not.toBeEmpty(),
+    trouble: ['401 POST /api/v1/auth/login'],
+  },
+  { name: 'register', path: '/register', ready: testId('register-button') },
+  {
+    name: 'register-errors',
+    path: '/register',
+    act: async (page) => {
+      await page.getByTestId('password').fill('Kumiko')
+      await page.getByTestId('register-button').click()
+    },
+    ready: (page) => expect(page.getByTestId('email')).toHaveAttribute('aria-invalid', 'true'),
+  },
+  { name: 'not-found', path: '/no/such/page', ready: heading },
+  { name: 'setup-without-link', path: '/setup', ready: complete },
+  {
+    name: 'setup',
+    path: '/setup#token=0123456789abcdef',
+    ready: testId('setup-button'),
+  },
+]
+
+const NEWCOMER_STOPS: Stop[] = [
+  { name: 'dashboard-empty', path: '/', ready: complete },
+  { name: 'items-empty', path: '/items', ready: complete },
+  { name: 'forbidden', path: '/admin/users', ready: heading },
+]
+
+const itemStops = ({ hanako, item, longItem }: Sample): Stop[] => [
+  { name: 'dashboard', path: '/', ready: complete },
+  {
+    name: 'dashboard-table',
+    path: '/',
+    act: async (page) => {
+      await complete(page)
+      await page.locator('summary').click()
+    },
+    ready: (page) => expect(page.getByRole('table')).toBeVisible(),
+  },
+  { name: 'items', path: '/items', ready: complete },
+  {
+    name: 'items-no-match',
+    path: '/items?search=見つからない&status=draft',
+    ready: complete,
+  },
+  { name: 'item-new', path: '/items/new', ready: testId('save-item') },
+  {
+    name: 'item-new-errors',
+    path: '/items/new',
+    act: (page) => page.getByTestId('save-item').click(),
+    ready: (page) => expect(page.getByTestId('item-title')).toHaveAttribute('aria-invalid', 'true'),
+  },
+  {
+    name: 'item',
+    path: `/items/${item.id}`,
+    ready: testId('edit-item'),
+  },
+  {
+    name: 'item-long',
+    path: `/items/${longItem.id}`,
+    ready: testId('edit-item'),
+  },
+  {
+    name: 'item-edit-long',
+    path: `/items/${longItem.id}/edit`,
+    ready: testId('save-item'),
+  },
+  {
+    name: 'item-delete',
+    path: `/items/${item.id}`,
+    act: (page) => page.getByTestId('delete-item').click(),
+    ready: dialogOpen,
+  },
+  {
+    name: 'item-conflict',
+    path: `/items/${longItem.id}/edit`,
+    act: async (page) => {
+      await page.getByTestId('item-title').fill('新しいタイトル')
+      await hanako.updateItem(longItem.id, { title: LONG_TITLE.slice(0, 180) })
+      await page.getByTestId('save-item').click()
+    },
+    ready: dialogOpen,
+    trouble: [`412 PATCH /api/v1/items/${longItem.id}`],
+  },
+  {
+    name: 'item-missing',
+    path: '/items/999999',
+    ready: complete,
+    trouble: ['404 GET /api/v1/items/999999'],
+  },
+]
+
+const accountStops = ({ hanako }: Sample): Stop[] => [
+  { name: 'settings', path: '/settings', ready: testId('bio') },
+  { name: 'users', path: '/admin/users', ready: complete },
+  {
+    name: 'users-none',
+    path: '/admin/users?search=nobody',
+    ready: complete,
+  },
+  {
+    name: 'user-new',
+    path: '/admin/users/new',
+    ready: testId('save-user'),
+  },
+  {
+    name: 'user',
+    path: `/admin/users/${hanako.id}`,
+    ready: testId('save-user'),
+  },
+  {
+    name: 'user-delete',
+    path: `/admin/users/${hanako.id}`,
+    act: (page) => page.getByTestId('delete-user').click(),
+    ready: dialogOpen,
+  },
+  {
+    name: 'user-menu',
+    path: '/settings',
+    act: (page) => page.getByTestId('user-menu').click(),
+    ready: (page) => expect(page.getByRole('menu')).toBeVisible(),
+  },
+  {
+    name: 'not-found-signed-in',
+    path: '/no/such/page',
+    ready: heading,
+  },
+]
+
+export const FORBIDDEN_STOP: Stop = {
+  name: 'forbidden',
+
+  path: '/admin/users',
+  ready: heading,
+}
+
+async function fill(people: People, me: Person | null): Promise<Sample> {
+  if (!me) throw new Error('Only who is signed in can write')
+  return seed(people, me)
+}
+
+/** The whole application. */
+export const TOURS: Tour[] = [
+  { who: 'a guest', visitor: 'guest', plan: async () => GUEST_STOPS },
+  { who: 'a newcomer', visitor: 'member', plan: async () => NEWCOMER_STOPS },
+  {
+    who: 'one who writes items',
+    visitor: 'superuser',
+    plan: async (people, me) => itemStops(await fill(people, me)),
+  },
+  {
+    who: 'one who manages accounts',
+    visitor: 'superuser',
+    plan: async (people, me) => accountStops(await fill(people, me)),
+  },
+]
