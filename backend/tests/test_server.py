@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import REDIS_URL, redis_database
+from tests.conftest import redis_database
 from tests.processes import PATIENCE_SECONDS, MusubiServer, Variables, run_musubi
 from tests.services.service import free_port
 from tests.support import PASSWORD
@@ -85,17 +85,3 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert process.stdout == ""
     assert re.fullmatch(rf"musubi: PORT: .*{port}.*\n", process.stderr)
-
-
-@pytest.mark.skipif(REDIS_URL is None, reason="several workers need Redis")
-def test_several_workers(tmp_path: Path, services: Variables) -> None:
-    with MusubiServer(tmp_path, "--workers", "2", changes=services) as server:
-        form = {"username": "hanako", "email": "hanako@example.com", "password": PASSWORD}
-        reply = httpx.post(f"{server.url}/api/v1/auth/register", json=form)
-        assert reply.status_code == 201, reply.text
-        headers = {"Authorization": f"Bearer {reply.json()['access_token']}"}
-        # A connection each, so that both workers get some: what one signed in the other knows.
-        statuses = [httpx.get(f"{server.url}/api/v1/auth/me", headers=headers).status_code for _ in range(20)]
-        assert statuses == [200] * 20
-        server.stop()
-        assert "Traceback" not in server.log

@@ -15,9 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, text
 
 from musubi import operations
 from musubi.app import create_app
@@ -25,6 +23,7 @@ from musubi.core import migrations
 from musubi.core.models import Base
 from musubi.settings import Settings, async_database_url
 from tests.conftest import make_settings
+from tests.core.schema import connected, counts, shape_of
 from tests.processes import MUSUBI, PATIENCE_SECONDS, environment
 from tests.support import make_actor, sign_in
 
@@ -36,38 +35,6 @@ def revisions() -> list[str]:
     """Every revision, the newest first."""
     scripts = ScriptDirectory(str(migrations.SCRIPTS))
     return [script.revision for script in scripts.walk_revisions()]
-
-
-@contextlib.asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Any]:
-    engine = create_async_engine(async_database_url(url), poolclass=NullPool)
-    async with engine.begin() as connection:
-        yield connection
-    await engine.dispose()
-
-
-async def shape_of(url: str) -> dict[str, Any]:
-    """Everything the database is made of, as its own catalogue tells it, in an order that doesn't matter."""
-
-    def read(connection: Connection) -> dict[str, Any]:
-        inspector = inspect(connection)
-        shape: dict[str, Any] = {}
-        for table in inspector.get_table_names():
-            shape[table] = {
-                "columns": sorted((c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)),
-                "key": inspector.get_pk_constraint(table),
-                "indexes": sorted(str(i["name"]) for i in inspector.get_indexes(table)),
-                "unique": sorted(str(u["name"]) for u in inspector.get_unique_constraints(table)),
-                "foreign": sorted(str(f["name"]) for f in inspector.get_foreign_keys(table)),
-            }
-        if connection.dialect.name == "sqlite":
-            statement = "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-            shape["triggers"] = list(connection.execute(text(statement)).scalars())
-        return shape
-
-    async with connected(url) as connection:
-        shape: dict[str, Any] = await connection.run_sync(read)
-    return shape
 
 
 @contextlib.asynccontextmanager
@@ -87,14 +54,6 @@ async def fill(client: AsyncClient) -> None:
     await actor.patch("/users/me", json={"full_name": "Ｈａｎａｋｏ Yamada", "bio": "Potter"})
     await actor.make_item("結び目の本", tags=["tea", "rice"], status="published")
     await actor.post("/items", json={"title": "Once"}, headers={"Idempotency-Key": "once"})
-
-
-async def counts(url: str) -> dict[str, int]:
-    async with connected(url) as connection:
-        return {
-            table.name: await connection.scalar(text(f"SELECT count(*) FROM {table.name}"))  # noqa: S608
-            for table in Base.metadata.sorted_tables
-        }
 
 
 async def test_up_down_and_up_again_on_a_filled_database(new_database: str, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from musubi import __version__
 from musubi.app import create_app
 from musubi.core.clock import utcnow
 from musubi.settings import Settings
-from tests.conftest import POSTGRES_URL
 from tests.services.service import free_port
 from tests.support import error_of
 
@@ -56,16 +55,6 @@ async def test_without_the_database_it_is_not_ready(settings: Settings, tmp_path
 async def test_without_anything_it_is_alive(settings: Settings, tmp_path: Path) -> None:
     changes = {**unreachable(settings, tmp_path), "redis_url": f"redis://127.0.0.1:{free_port()}/0"}
     assert (await ask_without(settings, "/health", **changes)).status_code == 200
-
-
-@pytest.mark.skipif(POSTGRES_URL is None, reason="embedded mode has no password and no other database")
-@pytest.mark.parametrize(("old", "new"), [("@", "-wrong@"), ("/postgres", "/missing")])
-async def test_a_database_that_refuses_us(settings: Settings, old: str, new: str) -> None:
-    assert POSTGRES_URL is not None
-    head, _, tail = POSTGRES_URL.rpartition(old)
-    reply = await ask_without(settings, "/health/ready", database_url=head + new + tail)
-    assert reply.status_code == 503
-    assert error_of(reply)["details"] == {"failing": "database"}
 
 
 async def test_without_redis_it_is_not_ready(settings: Settings) -> None:

@@ -1,0 +1,54 @@
+"""What only happens with PostgreSQL and Redis: servers that refuse us, several workers. Not collected without them."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from musubi.settings import Settings
+from tests.conftest import POSTGRES_URL, redis_database
+from tests.features.system.test_health import ask_without
+from tests.processes import MusubiServer, Variables, run_musubi
+from tests.services.service import free_port
+from tests.support import PASSWORD, error_of
+
+REFUSED = {"wrong password": ("@", "-wrong@"), "no such database": ("/postgres", "/missing")}
+
+
+@pytest.fixture(params=list(REFUSED.values()), ids=list(REFUSED))
+def refusing(request: pytest.FixtureRequest) -> str:
+    """The URL of a database that is there, but not for us."""
+    assert POSTGRES_URL is not None
+    old, new = request.param
+    head, _, tail = POSTGRES_URL.rpartition(old)
+    return f"{head}{new}{tail}"
+
+
+def test_a_database_that_refuses_us_is_one_line(tmp_path: Path, refusing: str) -> None:
+    process = run_musubi(tmp_path, "serve", "--port", str(free_port()), changes={"DATABASE_URL": refusing})
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert len(process.stderr.splitlines()) == 1
+    assert process.stderr.startswith("musubi: DATABASE_URL: ")
+
+
+async def test_a_database_that_refuses_us_is_not_ready(settings: Settings, refusing: str) -> None:
+    reply = await ask_without(settings, "/health/ready", database_url=refusing)
+    assert reply.status_code == 503
+    assert error_of(reply)["details"] == {"failing": "database"}
+
+
+def test_several_workers(tmp_path: Path, new_database: str, worker_id: str) -> None:
+    changes: Variables = {
+        "DATABASE_URL": new_database, "REDIS_URL": redis_database(worker_id), "MUSUBI_AUTO_MIGRATE": "true",
+    }  # fmt: skip
+    with MusubiServer(tmp_path, "--workers", "2", changes=changes) as server:
+        form = {"username": "hanako", "email": "hanako@example.com", "password": PASSWORD}
+        reply = httpx.post(f"{server.url}/api/v1/auth/register", json=form)
+        assert reply.status_code == 201, reply.text
+        headers = {"Authorization": f"Bearer {reply.json()['access_token']}"}
+        # A connection each, so that both workers get some: what one signed in the other knows.
+        statuses = [httpx.get(f"{server.url}/api/v1/auth/me", headers=headers).status_code for _ in range(20)]
+        assert statuses == [200] * 20
+        server.stop()
+        assert "Traceback" not in server.log
