@@ -42,6 +42,7 @@ async def test_a_change_is_stamped(member: Actor) -> None:
         {"bio": "x" * 1001},
         {"bio": "nul\x00"},
         {"full_name": 5},
+        {"profile_image": "somebody-elses.png"},
         {"username": "another"},
         {"email": "another@example.com"},
         {"role": "admin"},

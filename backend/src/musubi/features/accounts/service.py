@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.database import Database, exclusive
-from musubi.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from musubi.core.errors import BadRequest, Conflict, Forbidden, Invalid, Unauthorized
 from musubi.core.i18n import Text
 from musubi.core.permissions import Principal, Role
 from musubi.core.text import fold
@@ -30,6 +30,7 @@ _FIELD_TAKEN = {
     "email": Text("This address is already in use", "このメールアドレスはすでに使われています"),
 }
 _WRONG_PASSWORD = Text("The current password is not correct", "現在のパスワードが違います")
+_NOT_YOUR_IMAGE = Text("This is not an image of yours", "自分の画像ではありません")
 _SETUP_DONE = Text("The first superuser exists already", "最初の管理者はすでに登録されています")
 _WRONG_LINK = Text("This link is not valid", "このリンクは無効です")
 
@@ -128,7 +129,10 @@ async def _insert(session: AsyncSession, form: Register | UserCreate, password_h
 
 
 async def update_profile(session: AsyncSession, principal: Principal, form: ProfileUpdate) -> User:
-    """Change what was sent of one's own profile."""
+    """Change what was sent of one's own profile. Raises Invalid for an image that is not one's own."""
+    if form.profile_image is not None:
+        # Nobody has any as long as nothing can be uploaded; a name taken on trust would be shown to everyone.
+        raise Invalid(fields={"profile_image": _NOT_YOUR_IMAGE})
     user = await repository.get_user(session, principal.user_id, for_update=True)
     if user is None:
         raise Unauthorized
