@@ -14,6 +14,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import jwt
 
@@ -56,6 +57,8 @@ class TokenMaker:
         self._access_key = derive_key(secret, "access-token")
         self._refresh_key = derive_key(secret, "refresh-token")
         self._setup_key = derive_key(secret, "first-run-setup")
+        # A client sends the same token many times. What it says never changes, and only good ones are kept.
+        self._verified = lru_cache(maxsize=4096)(self._verify_access)
 
     def access_token(self, user_id: int, session_id: int, generation: int) -> str:
         now = utcnow()
@@ -74,6 +77,13 @@ class TokenMaker:
 
     def read_access(self, token: str) -> AccessClaims:
         """Raises InvalidToken unless every check passes: signature, algorithm, expiry, issuer, audience and type."""
+        claims, expires_at = self._verified(token)
+        if utcnow().timestamp() >= expires_at:
+            raise InvalidToken
+        return claims
+
+    def _verify_access(self, token: str) -> tuple[AccessClaims, int]:
+        """What the token says, and when it expires, in seconds since 1970: the one clock of the application decides."""
         try:
             claims = jwt.decode(
                 token,
@@ -83,17 +93,16 @@ class TokenMaker:
                 audience=AUDIENCE,
                 options={
                     "require": ["sub", "sid", "jti", "type", "iat", "exp", "iss", "aud"],
-                    # The one clock of the application decides below. When it was issued decides nothing: processes
-                    # whose clocks differ by a second must take each other's tokens.
                     "verify_exp": False,
+                    # When it was issued decides nothing: processes whose clocks differ by a second must take each
+                    # other's tokens.
                     "verify_iat": False,
                 },
             )
-            expired = utcnow().timestamp() >= int(claims["exp"])
-            if claims["type"] != "access" or expired:
+            if claims["type"] != "access":
                 raise InvalidToken
             generation = int(claims["jti"].partition(".")[0])
-            return AccessClaims(int(claims["sub"]), int(claims["sid"]), generation)
+            return AccessClaims(int(claims["sub"]), int(claims["sid"]), generation), int(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
             raise InvalidToken from error
 
