@@ -108,7 +108,10 @@ class Settings(BaseSettings):
         Field(description="Bring the database up to date at start; default: SQLite yes, PostgreSQL no"),
     ] = None
     max_body_bytes: Annotated[int, Field(ge=1024, description="Largest request body, in bytes")] = 1024 * 1024
-    database_pool_size: Annotated[int, Field(ge=1, le=500, description="Connections kept open per process")] = 10
+    database_pool_size: Annotated[
+        int,
+        Field(ge=1, le=500, description="Connections per process for changes; on PostgreSQL as many again for reading"),
+    ] = 10
     access_token_minutes: Annotated[int, Field(ge=1, le=1440, description="How long an access token is valid")] = 60
     session_days: Annotated[int, Field(ge=1, le=90, description="How long a sign-in lasts at the most")] = 7
     refresh_grace_seconds: Annotated[

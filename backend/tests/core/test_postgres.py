@@ -1,14 +1,17 @@
 """What only happens with a database server: connections that end. Not collected in embedded mode."""
 
+import asyncio
 import os
 
+import asyncpg
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import exc, text
+from sqlalchemy import bindparam, exc, func, literal, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from musubi.core.database import Database, is_unavailable
+from musubi.core.queries import Query
 from tests.sql import database_of
 from tests.support import Actor, error_of
 
@@ -91,3 +94,20 @@ async def test_without_the_server_it_is_unavailable_and_says_so(
         assert error_of(ready)["details"] == {"failing": "database"}
         assert (await member.client.get("/health")).status_code == 200
     assert (await member.get("/items")).status_code == 200
+
+
+async def test_a_query_that_was_given_up_leaves_nothing_behind(app: FastAPI, database: Database) -> None:
+    """Its answer must not become the next one's."""
+    slow = Query(select(func.pg_sleep(60), literal("late").label("word")))
+    quick = Query(select(literal("soon").label("word")))
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await slow.all(database, {})
+        assert [row.word for row in await quick.all(database, {})] == ["soon"]
+
+
+async def test_an_error_of_the_driver_is_told_from_a_database_that_is_away(database: Database) -> None:
+    with pytest.raises(asyncpg.DivisionByZeroError) as raised:
+        await Query(select(literal(1) / bindparam("zero", 0))).all(database, {})
+    assert not is_unavailable(raised.value)

@@ -48,7 +48,7 @@ def _is_storable(value: CursorValue) -> bool:
 def after(
     key: ColumnElement[CursorValue],
     row_id: InstrumentedAttribute[int],
-    position: tuple[CursorValue, int],
+    position: tuple[ColumnElement[CursorValue], ColumnElement[int]],
     *,
     descending: bool,
 ) -> ColumnElement[bool]:

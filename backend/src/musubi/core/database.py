@@ -1,25 +1,33 @@
 """The database: one engine, reading connections, and the transaction that a request gets.
 
-Reads run as Core statements on a connection without a transaction of its own; changes run in one `AsyncSession`
-per request that is committed before the reply is sent. Nobody else commits.
+Reads run as Core statements on a connection without a transaction of its own (those that most requests make, by
+`core.queries`); changes run in one `AsyncSession` per request that is committed before the reply is sent. Nobody else
+commits.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
 from fastapi import Depends
+from pydantic_core import from_json
 from sqlalchemy import URL, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from starlette.requests import HTTPConnection
+
+if TYPE_CHECKING:
+    from musubi.core.driver_pool import DriverPool
 
 Write = Callable[[AsyncSession], Awaitable[None]]
 
 _READING = "musubi_reading"
 _OUTLIVING = "outlives_rollback"
 _AFTER_COMMIT = "after_commit"
+
+# In seconds: how long a request waits for one of the connections.
+_POOL_TIMEOUT = 10.0
 
 # Any number will do as long as nothing else in this database uses it for pg_advisory_xact_lock.
 _ADVISORY_LOCKS = {"superusers": 7_305_001}
@@ -28,7 +36,8 @@ _ADVISORY_LOCKS = {"superusers": 7_305_001}
 class Database:
     """One database and its pool. Embedded: a SQLite file; otherwise PostgreSQL."""
 
-    def __init__(self, url: URL | str, *, pool_size: int = 10, max_overflow: int = 20) -> None:
+    def __init__(self, url: URL | str, *, pool_size: int = 10) -> None:
+        """`pool_size` bounds the connections for changes, and on PostgreSQL those for queries as well."""
         url = make_url(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         connect_args: dict[str, Any] = (
@@ -41,16 +50,22 @@ class Database:
         self.engine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=max_overflow,
-            pool_timeout=10,
+            # Opening a connection for one request costs more than waiting for one that is open.
+            max_overflow=0,
+            pool_timeout=_POOL_TIMEOUT,
             connect_args=connect_args,
             # Errors and logged statements would show what people wrote, and the hashes of their passwords.
             hide_parameters=True,
+            json_deserializer=from_json,
         )
+        self.driver_pool: DriverPool | None = None
         if self.is_sqlite:
             _configure_sqlite(self)
         else:
             event.listen(self.engine.sync_engine, "checkout", _refuse_closed_connection)
+            self.driver_pool = _driver_pool(
+                {**self.engine.dialect.create_connect_args(url)[1], **connect_args}, pool_size
+            )
         self._reading_engine = self.engine.execution_options(
             **({_READING: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
         )
@@ -80,6 +95,11 @@ class Database:
         for callback in session.info.pop(_AFTER_COMMIT, ()):
             await callback()
 
+    def announce(self, sql: str, arguments: Sequence[Any]) -> None:
+        """Tell whoever listens to the statements that SQLAlchemy sends of one that goes around it."""
+        for listener in self.engine.sync_engine.dispatch.before_cursor_execute:
+            listener(None, None, sql, arguments, None, False)
+
     async def ping(self) -> None:
         """Ask the database for an answer; raises whatever its driver raises when there is none."""
         async with self.reading() as connection:
@@ -88,6 +108,8 @@ class Database:
     async def dispose(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        if self.driver_pool is not None:
+            await self.driver_pool.close()
 
 
 def outlive_rollback(session: AsyncSession, write: Write) -> None:
@@ -121,13 +143,21 @@ _UNAVAILABLE_STATES = ("08", "28", "3D", "40", "53", "57", "58")
 def is_unavailable(error: BaseException) -> bool:
     """Whether the database could not be asked at all (gone, full, locked), as opposed to asked wrongly."""
     if isinstance(error, exc.DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return (
-            error.connection_invalidated
-            or isinstance(error, exc.OperationalError | exc.InterfaceError)
-            or state.startswith(_UNAVAILABLE_STATES)
-        )
-    return isinstance(error, exc.TimeoutError | ConnectionError | TimeoutError)
+        lost = error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError)
+        return lost or _has_unavailable_state(error.orig)
+    # What a query of `core.queries` raises is the driver's own.
+    return isinstance(error, exc.TimeoutError | ConnectionError | TimeoutError) or _has_unavailable_state(error)
+
+
+def _has_unavailable_state(error: BaseException | None) -> bool:
+    return (getattr(error, "sqlstate", None) or "").startswith(_UNAVAILABLE_STATES)
+
+
+def _driver_pool(arguments: dict[str, Any], size: int) -> "DriverPool":
+    # Only where it is needed: loading the driver takes a while.
+    from musubi.core.driver_pool import DriverPool
+
+    return DriverPool(arguments, size=size, timeout=_POOL_TIMEOUT)
 
 
 def _configure_sqlite(database: Database) -> None:

@@ -7,6 +7,7 @@ its key back; one that died with its process loses it after a minute.
 """
 
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -18,11 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from musubi.core.clock import utcnow
-from musubi.core.database import Database, SessionDep, database_of, outlive_rollback
+from musubi.core.database import Database, database_of, outlive_rollback
 from musubi.core.errors import Conflict, Invalid
 from musubi.core.i18n import Text
 from musubi.core.models import Base, BigId
-from musubi.core.permissions import SignedIn
+from musubi.core.permissions import caller_of
 
 KEPT_FOR: Final = timedelta(hours=24)
 CLAIM_LEASE: Final = timedelta(minutes=1)
@@ -74,21 +75,14 @@ class Replay(Exception):
         self.response = response
 
 
-async def _claim(
-    request: Request,
-    principal: SignedIn,
-    # Before the session: a claim must be committed before a writing transaction is open, or SQLite would wait for us.
-    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
-) -> None:
-    if key is None:
-        return
+async def _claim(request: Request, key: str) -> Claim:
+    """Take the key for this request. Raises Replay, Invalid or Conflict when it was taken before."""
+    principal = await caller_of(request)
     body = await request.body()
     fingerprint = hashlib.sha256(b"\0".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
-    database = database_of(request)
-    kept = await _find_or_claim(database, principal.user_id, key, fingerprint)
+    kept = await _find_or_claim(database_of(request), principal.user_id, key, fingerprint)
     if isinstance(kept, Claim):
-        request.state.idempotency = kept
-        return
+        return kept
     if kept.fingerprint != fingerprint:
         raise Invalid(fields={"Idempotency-Key": _OTHER_BODY})
     if kept.status is None:
@@ -117,20 +111,24 @@ async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint
 
 
 async def _idempotent_session(
-    request: Request, _claimed: Annotated[None, Depends(_claim)], session: SessionDep
-) -> AsyncSession:
-    claim: Claim | None = getattr(request.state, "idempotency", None)
-    if claim is not None:
+    request: Request,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+) -> AsyncIterator[AsyncSession]:
+    # Before the session: a claim must be committed before a writing transaction is open, or SQLite would wait for us.
+    claim = None if key is None else await _claim(request, key)
+    async with database_of(request).transaction() as session:
+        if claim is not None:
+            ours = claim.is_still_ours()
 
-        async def give_back(survivor: AsyncSession) -> None:
-            await survivor.execute(delete(IdempotencyKey).where(claim.is_still_ours()))
+            async def give_back(survivor: AsyncSession) -> None:
+                await survivor.execute(delete(IdempotencyKey).where(ours))
 
-        outlive_rollback(session, give_back)
-        request.state.idempotent_session = session
-    return session
+            outlive_rollback(session, give_back)
+            request.state.claimed = session, claim
+        yield session
 
 
-IdempotentSessionDep = Annotated[AsyncSession, Depends(_idempotent_session)]
+IdempotentSessionDep = Annotated[AsyncSession, Depends(_idempotent_session, scope="function")]
 """The session of a route that creates something for the signed-in user and honours `Idempotency-Key`."""
 
 
@@ -139,10 +137,10 @@ async def keep_reply(request: Request, response: Response) -> None:
 
     Raises Conflict when the claim has run out and the key is another request's, so that only that one creates.
     """
-    session: AsyncSession | None = getattr(request.state, "idempotent_session", None)
-    if session is None:
+    claimed: tuple[AsyncSession, Claim] | None = getattr(request.state, "claimed", None)
+    if claimed is None:
         return
-    claim: Claim = request.state.idempotency
+    session, claim = claimed
     headers = "\n".join(f"{name}: {response.headers[name]}" for name in _KEPT_HEADERS if name in response.headers)
     kept = await session.scalar(
         update(IdempotencyKey)

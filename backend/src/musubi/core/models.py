@@ -63,12 +63,16 @@ class Entity(Base):
 
 @event.listens_for(Session, "before_flush")
 def _stamp(session: Session, *_: object) -> None:
-    now, actor = utcnow(), context.actor_id.get()
     for row in session.new:
         if isinstance(row, Entity):
-            row.created_at = row.created_at or now
-            row.updated_at = row.updated_at or row.created_at
-            row.created_by = row.updated_by = actor
+            stamp_new(row)
     for row in session.dirty:
         if isinstance(row, Entity) and session.is_modified(row):
-            row.updated_at, row.updated_by = now, actor
+            row.updated_at, row.updated_by = utcnow(), context.actor_id.get()
+
+
+def stamp_new(row: Entity) -> None:
+    """Note who makes the row, and when, unless that is set; the session does it for those that are added to it."""
+    row.created_at = row.created_at or utcnow()
+    row.updated_at = row.updated_at or row.created_at
+    row.created_by = row.updated_by = context.actor_id.get()

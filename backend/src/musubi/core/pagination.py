@@ -1,17 +1,19 @@
 """Lists: what a client may ask for, and the one way to answer."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import BigInteger, ColumnElement, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
 
 from musubi.core.clock import utcnow
 from musubi.core.cursor import CursorValue, after, decode_cursor, encode_cursor
+from musubi.core.database import Database
+from musubi.core.http.reply import JsonReply
+from musubi.core.queries import Query
 from musubi.core.types import MAX_ID, AnyRow, AnySelect, Timestamp
 
 T = TypeVar("T")
@@ -55,7 +57,7 @@ class Collection(BaseModel, Generic[T]):
         return f"{params[0].__name__}Collection"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ordering:
     """One way to sort a list. Equal keys are told apart by the id, in the same direction."""
 
@@ -88,42 +90,69 @@ class Page:
     meta: Meta
 
 
+class Listing:
+    """The rows of a list, without order and bounds; the conditions take their values as named parameters."""
+
+    def __init__(self, statement: AnySelect, row_id: InstrumentedAttribute[int], *, reused: bool = True) -> None:
+        """`reused`: whether it is kept, so that building each kind of page of it once pays."""
+        self.row_id = row_id
+        self._statement = statement
+        self._reused = reused
+        self._pages: dict[tuple[Ordering, frozenset[str]], Query] = {}
+
+    def page(self, ordering: Ordering, given: frozenset[str]) -> Query:
+        """The query of `limit` rows; after the row that `last_key` and `last_id` name, or without the first `skip`,
+        if those are `given`."""
+        query = self._pages.get((ordering, given))
+        if query is None:
+            query = self._pages[ordering, given] = Query(self._build(ordering, given), reused=self._reused)
+        return query
+
+    def _build(self, ordering: Ordering, given: frozenset[str]) -> AnySelect:
+        statement = self._statement
+        if "last_id" in given:
+            position = bindparam("last_key", type_=ordering.key.type), bindparam("last_id", type_=BigInteger())
+            statement = statement.where(after(ordering.key, self.row_id, position, descending=ordering.descending))
+        if "skip" in given:
+            statement = statement.offset(bindparam("skip", type_=BigInteger()))
+        order = [key.desc() if ordering.descending else key.asc() for key in (ordering.key, self.row_id)]
+        return statement.order_by(*order).limit(bindparam("limit", type_=BigInteger()))
+
+
 async def paginate(
-    reader: AsyncConnection,
-    statement: AnySelect,
+    database: Database,
+    listing: Listing,
+    values: Mapping[str, Any],
     *,
-    row_id: InstrumentedAttribute[int],
     ordering: Ordering,
     paging: Paging,
     count: Callable[[], Awaitable[int]],
 ) -> Page:
-    """Read one page of `statement`, sorted by `ordering`, in one query beside what `count` costs.
+    """Read one page of `listing`, sorted by `ordering`, in one query beside what `count` costs.
 
-    Raises Invalid when the cursor was made for another sort.
+    `values` are those of the listing's conditions. Raises Invalid when the cursor was made for another sort.
     """
-    position = None
-    if paging.cursor is not None:
-        position = decode_cursor(paging.cursor, ordering.name, ordering.kind)
-        statement = statement.where(after(ordering.key, row_id, position, descending=ordering.descending))
-    elif paging.skip:
-        statement = statement.offset(paging.skip)
-    order = (ordering.key.desc(), row_id.desc()) if ordering.descending else (ordering.key.asc(), row_id.asc())
     # One row more than asked for tells whether there is a next page.
-    rows = (await reader.execute(statement.order_by(*order).limit(paging.limit + 1))).all()
+    bounds: dict[str, Any] = {"limit": paging.limit + 1}
+    if paging.cursor is not None:
+        bounds["last_key"], bounds["last_id"] = decode_cursor(paging.cursor, ordering.name, ordering.kind)
+    elif paging.skip:
+        bounds["skip"] = paging.skip
+    rows = await listing.page(ordering, frozenset(bounds)).all(database, {**values, **bounds})
     has_next = len(rows) > paging.limit
     rows = rows[: paging.limit]
     total = await count()
     next_cursor = None
     if has_next:
         last = rows[-1]
-        next_cursor = encode_cursor(ordering.name, ordering.value_of(last), getattr(last, row_id.key))
+        next_cursor = encode_cursor(ordering.name, ordering.value_of(last), getattr(last, listing.row_id.key))
     meta = Meta(
         total=total,
-        page=None if position else paging.skip // paging.limit + 1,
+        page=None if paging.cursor is not None else paging.skip // paging.limit + 1,
         limit=paging.limit,
         pages=-(-total // paging.limit),
         has_next=has_next,
-        has_prev=position is not None or paging.skip > 0,
+        has_prev=paging.cursor is not None or paging.skip > 0,
         next_cursor=next_cursor,
     )
     return Page(rows, meta)
@@ -138,3 +167,9 @@ def collection(response: Response, data: list[T], meta: Meta | None = None) -> C
         )  # fmt: skip
     response.headers["X-Total-Count"] = str(meta.total)
     return Collection(timestamp=utcnow(), data=data, meta=meta)
+
+
+def collection_reply(data: Sequence[Mapping[str, Any]], meta: Meta) -> JsonReply:
+    """The same for rows that need no model."""
+    content = {"success": True, "message": None, "timestamp": utcnow(), "data": data, "meta": meta}
+    return JsonReply(content, headers={"X-Total-Count": str(meta.total)})

@@ -46,6 +46,8 @@ class Principal:
     role: Role
     is_superuser: bool
     session_id: int
+    full_name: str | None = None
+    profile_image: str | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -73,15 +75,20 @@ class Policy:
     async def __call__(self, request: Request) -> Principal | None:
         if not self.needs_sign_in:
             return None
-        principal: Principal | None = getattr(request.state, "principal", None)
-        if principal is None:
-            # Once per request, however many of its dependencies ask who is calling.
-            authenticate: Authenticator = request.app.state.authenticate
-            principal = request.state.principal = await authenticate(request)
+        principal = await caller_of(request)
         if self.permission is not None and not principal.can(self.permission):
             raise Forbidden
         context.actor_id.set(principal.user_id)
         return principal
+
+
+async def caller_of(request: Request) -> Principal:
+    """Who sent a request, found out once however many ask. Raises Unauthorized."""
+    principal: Principal | None = getattr(request.state, "principal", None)
+    if principal is None:
+        authenticate: Authenticator = request.app.state.authenticate
+        principal = request.state.principal = await authenticate(request)
+    return principal
 
 
 public = Policy(needs_sign_in=False)

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from musubi.core.pagination import Page, Paging, both_ways, paginate
+from musubi.core.database import Database
+from musubi.core.pagination import Listing, Page, Paging, both_ways, paginate
 from musubi.core.permissions import Role
 from musubi.core.text import fold
 from musubi.core.types import AnyRow, AnySelect
@@ -76,7 +77,7 @@ async def another_active_superuser(session: AsyncSession, user_id: int) -> bool:
 
 
 async def list_users(
-    reader: AsyncConnection, paging: Paging, *, search: str | None, role: Role | None, is_active: bool | None
+    database: Database, paging: Paging, *, search: str | None, role: Role | None, is_active: bool | None
 ) -> Page:
     """Accounts, newest first; `search` is a substring of name, address or full name."""
     condition: list[ColumnElement[bool]] = [User.deleted_at.is_(None)]
@@ -95,13 +96,8 @@ async def list_users(
         condition.append(User.is_active == is_active)
 
     async def count() -> int:
-        return await reader.scalar(select(func.count()).select_from(User).where(*condition)) or 0
+        async with database.reading() as reader:
+            return await reader.scalar(select(func.count()).select_from(User).where(*condition)) or 0
 
-    return await paginate(
-        reader,
-        select(*READ_COLUMNS).where(*condition),
-        row_id=User.id,
-        ordering=_NEWEST_FIRST,
-        paging=paging,
-        count=count,
-    )
+    listing = Listing(select(*READ_COLUMNS).where(*condition), User.id, reused=False)
+    return await paginate(database, listing, {}, ordering=_NEWEST_FIRST, paging=paging, count=count)

@@ -11,6 +11,7 @@ from musubi.core.clock import utcnow
 from musubi.core.database import Database, database_of, outlive_rollback
 from musubi.core.errors import Unauthorized
 from musubi.core.permissions import Principal, Role
+from musubi.core.queries import Query
 from musubi.features.accounts.models import AuthSession, User
 from musubi.features.accounts.tokens import (
     AccessClaims,
@@ -126,8 +127,7 @@ class Sessions:
         except InvalidToken:
             raise Unauthorized from None
         database = database_of(request)
-        async with database.reading() as reader:
-            row = (await reader.execute(_AUTHENTICATE, {"session_id": claims.session_id})).first()
+        row = await _AUTHENTICATE.first(database, {"session_id": claims.session_id})
         if (
             row is None
             or row.user_id != claims.user_id
@@ -138,7 +138,15 @@ class Sessions:
             raise Unauthorized
         if row.confirmed_at is None and row.generation == claims.generation:
             await _confirm(database, claims)
-        return Principal(row.user_id, row.username, Role(row.role), row.is_superuser, claims.session_id)
+        return Principal(
+            row.user_id,
+            row.username,
+            Role(row.role),
+            row.is_superuser,
+            claims.session_id,
+            row.full_name,
+            row.profile_image,
+        )
 
     async def _find(self, session: AsyncSession, claims: RefreshClaims) -> tuple[AuthSession, User] | None:
         """The living session that this token was really issued in."""
@@ -170,7 +178,9 @@ class Sessions:
         return row.confirmed_at is None or utcnow() - row.confirmed_at <= self._grace
 
     def _issue(self, row: AuthSession, user: User) -> SignedInSession:
-        principal = Principal(user.id, user.username, Role(user.role), user.is_superuser, row.id)
+        principal = Principal(
+            user.id, user.username, Role(user.role), user.is_superuser, row.id, user.full_name, user.profile_image
+        )
         return SignedInSession(
             user,
             principal,
@@ -180,8 +190,8 @@ class Sessions:
         )
 
 
-# Built once: this one runs in front of every request.
-_AUTHENTICATE = (
+# In front of every request.
+_AUTHENTICATE = Query(
     select(
         AuthSession.user_id,
         AuthSession.generation,
@@ -189,6 +199,8 @@ _AUTHENTICATE = (
         AuthSession.ended_at,
         AuthSession.expires_at,
         User.username,
+        User.full_name,
+        User.profile_image,
         User.role,
         User.is_superuser,
         User.is_active,

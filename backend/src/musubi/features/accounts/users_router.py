@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import StringConstraints
 
-from musubi.core.database import ReaderDep, SessionDep
+from musubi.core.database import ReaderDep, SessionDep, database_of
 from musubi.core.errors import Conflict, Forbidden, NotFound
 from musubi.core.http.route import Route
 from musubi.core.idempotency import IdempotentSessionDep
@@ -35,10 +35,11 @@ class UserQuery(Paging):
 
 @router.get("")
 async def list_users(
-    _: UserReader, reader: ReaderDep, response: Response, query: Annotated[UserQuery, Query()]
+    _: UserReader, request: Request, response: Response, query: Annotated[UserQuery, Query()]
 ) -> Collection[UserRead]:
     """All accounts, newest first."""
-    page = await repository.list_users(reader, query, search=query.search, role=query.role, is_active=query.is_active)
+    database = database_of(request)
+    page = await repository.list_users(database, query, search=query.search, role=query.role, is_active=query.is_active)
     return collection(response, [UserRead.model_validate(row, from_attributes=True) for row in page.rows], page.meta)
 
 

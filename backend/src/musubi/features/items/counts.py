@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.adapters.cache import Cache
-from musubi.core.database import after_commit
+from musubi.core.database import Database, after_commit
 from musubi.core.permissions import Permission, Principal
 from musubi.core.types import AnySelect
 from musubi.features.items import repository
@@ -28,15 +28,14 @@ class ItemCounts:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def counter(
-        self, reader: AsyncConnection, principal: Principal, query: ItemQuery
-    ) -> Callable[[AnySelect], Awaitable[int]]:
-        """A function that runs a counting statement, unless its result for the same list is still good."""
+    def counter(self, database: Database, principal: Principal, query: ItemQuery) -> repository.Count:
+        """What runs a counting statement, unless its result for the same list is still good."""
         filters = query.model_dump_json(include={"status", "search", "owner_id", "tag"})
 
-        async def count(statement: AnySelect) -> int:
+        async def count(statement: AnySelect, values: repository.Values) -> int:
             async def run() -> bytes:
-                return str(await reader.scalar(statement)).encode()
+                async with database.reading() as reader:
+                    return str(await reader.scalar(statement, values)).encode()
 
             return int(await self._remember(f"count {_scope(principal)} {filters}", run))
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Dialect,
     Table,
     bindparam,
     case,
@@ -15,7 +17,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    true,
     type_coerce,
     update,
 )
@@ -23,15 +24,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.adapters.search import FIELD_SEPARATOR, text_search
 from musubi.core.clock import utcnow
-from musubi.core.pagination import Ordering, Page, both_ways, paginate
+from musubi.core.database import Database
+from musubi.core.models import stamp_new
+from musubi.core.pagination import Listing, Ordering, Page, both_ways, paginate
 from musubi.core.permissions import Permission, Principal
+from musubi.core.queries import Query
 from musubi.core.text import fold
 from musubi.core.types import AnyRow, AnySelect
 from musubi.features.accounts.models import User
 from musubi.features.items.models import Item, ItemStatus, ItemTag
 from musubi.features.items.schemas import ItemQuery
 
-_COLUMNS = cast("Table", Item.__table__).c
+_ITEMS, _TAGS = cast("Table", Item.__table__), cast("Table", ItemTag.__table__)
+_COLUMNS = _ITEMS.c
 _OWNER_COLUMNS = (
     User.username.label("owner_username"),
     User.full_name.label("owner_full_name"),
@@ -42,6 +47,9 @@ _SELECT_ITEM = select(
     Item.created_at, Item.updated_at, Item.created_by, Item.updated_by, *_OWNER_COLUMNS,
 ).join(User, User.id == Item.owner_id)  # fmt: skip
 _SELECT_ONE = _SELECT_ITEM.where(Item.id == bindparam("item_id"))
+_ONE = Query(_SELECT_ONE)
+_INSERT_ITEM = insert(_ITEMS).returning(_COLUMNS.id)
+_INSERT_TAGS = insert(_TAGS)
 
 _ORDERINGS: dict[str, Ordering] = {
     **both_ways("created_at", Item.created_at, datetime),
@@ -50,16 +58,32 @@ _ORDERINGS: dict[str, Ordering] = {
 }
 
 
-def readable_by(principal: Principal) -> ColumnElement[bool]:
-    """The items that `principal` may read: published ones and their own, or all of them."""
-    if principal.can(Permission.ITEMS_READ_ANY):
-        return true()
-    return or_(Item.status == ItemStatus.PUBLISHED, Item.owner_id == principal.user_id)
+# What a list can be limited by, under the names of the values.
+_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "reader_id": or_(Item.status == ItemStatus.PUBLISHED, Item.owner_id == bindparam("reader_id")),
+    "status": Item.status == bindparam("status"),
+    "owner_id": Item.owner_id == bindparam("owner_id"),
+    "tag": Item.id.in_(select(ItemTag.item_id).where(ItemTag.key == bindparam("tag"))),
+}
+
+Values = dict[str, Any]
+Count = Callable[[AnySelect, Values], Awaitable[int]]
+"""Runs a counting statement with these values, or knows the result."""
 
 
-async def get_item(connection: AsyncConnection | AsyncSession, item_id: int) -> AnyRow | None:
+def _readable_by(principal: Principal) -> Values:
+    """What limits a list to the items that `principal` may read: published ones and their own, or all of them."""
+    return {} if principal.can(Permission.ITEMS_READ_ANY) else {"reader_id": principal.user_id}
+
+
+async def get_item(database: Database, item_id: int) -> AnyRow | None:
     """The item with its owner's name, whoever asks: the service tells "not yours" from "not there"."""
-    return (await connection.execute(_SELECT_ONE, {"item_id": item_id})).first()
+    return await _ONE.first(database, {"item_id": item_id})
+
+
+async def get_written_item(session: AsyncSession, item_id: int) -> AnyRow:
+    """The same of an item that this transaction made or changed."""
+    return (await session.execute(_SELECT_ONE, {"item_id": item_id})).one()
 
 
 async def get_item_for_change(session: AsyncSession, item_id: int) -> Item | None:
@@ -67,47 +91,53 @@ async def get_item_for_change(session: AsyncSession, item_id: int) -> Item | Non
     return (await session.execute(select(Item).where(Item.id == item_id).with_for_update())).scalar()
 
 
-async def list_items(
-    reader: AsyncConnection,
-    principal: Principal,
-    query: ItemQuery,
-    count: Callable[[AnySelect], Awaitable[int]],
-) -> Page:
-    """A page of what `principal` may read. `count` is given the statement that counts the whole list."""
-    conditions = _conditions(reader, principal, query)
-    statement = _SELECT_ITEM.where(*conditions)
-    ordering = _ORDERINGS.get(query.sort)
-    if ordering is None:
-        ordering = _by_relevance(reader, _searched(query.search or ""))
-        statement = statement.add_columns(ordering.key.label("relevance"))
-    counting = select(func.count()).select_from(Item).where(*conditions)
+async def list_items(database: Database, principal: Principal, query: ItemQuery, count: Count) -> Page:
+    """A page of what `principal` may read."""
+    values = _readable_by(principal)
+    if query.status is not None:
+        values["status"] = query.status
+    if query.owner_id is not None:
+        values["owner_id"] = query.owner_id
+    if query.tag:
+        values["tag"] = fold(query.tag)
+    if query.search:
+        listing, counting, ordering = _search(database.engine.dialect, frozenset(values), query)
+    else:
+        listing, counting = _list(frozenset(values))
+        ordering = _ORDERINGS[query.sort]
     return await paginate(
-        reader,
-        statement,
-        row_id=Item.id,
-        ordering=ordering,
-        paging=query,
-        count=lambda: count(counting),
+        database, listing, values, ordering=ordering, paging=query, count=lambda: count(counting, values)
     )
 
 
-def _conditions(reader: AsyncConnection, principal: Principal, query: ItemQuery) -> list[ColumnElement[bool]]:
-    conditions = [readable_by(principal)]
-    if query.status is not None:
-        conditions.append(Item.status == query.status)
-    if query.owner_id is not None:
-        conditions.append(Item.owner_id == query.owner_id)
-    if query.tag:
-        conditions.append(Item.id.in_(select(ItemTag.item_id).where(ItemTag.key == fold(query.tag))))
-    if query.search and (term := _searched(query.search)):
-        conditions.append(text_search(reader.dialect).contains(_COLUMNS.search_text, _COLUMNS.id, term))
-    return conditions
+@cache
+def _list(conditions: frozenset[str]) -> tuple[Listing, AnySelect]:
+    """The list of the items that meet the conditions, and what counts it: the same for everyone who asks for it."""
+    statement, counting = _limited_by(conditions)
+    return Listing(statement, Item.id), counting
 
 
-def _by_relevance(reader: AsyncConnection, term: str) -> Ordering:
+def _search(dialect: Dialect, conditions: frozenset[str], query: ItemQuery) -> tuple[Listing, AnySelect, Ordering]:
+    """The same for one search, which is itself part of the statement."""
+    term = _searched(query.search or "")
+    found = text_search(dialect).contains(_COLUMNS.search_text, _COLUMNS.id, term)
+    statement, counting = (each.where(found) for each in _limited_by(conditions))
+    ordering = _ORDERINGS.get(query.sort)
+    if ordering is None:
+        ordering = _by_relevance(dialect, term)
+        statement = statement.add_columns(ordering.key.label("relevance"))
+    return Listing(statement, Item.id, reused=False), counting, ordering
+
+
+def _limited_by(conditions: Iterable[str]) -> tuple[AnySelect, AnySelect]:
+    limits = [_CONDITIONS[name] for name in conditions]
+    return _SELECT_ITEM.where(*limits), select(func.count()).select_from(Item).where(*limits)
+
+
+def _by_relevance(dialect: Dialect, term: str) -> Ordering:
     """Titles that are the term, then those that begin with it, then those that hold it, then the rest; newest first."""
     text = _COLUMNS.search_text
-    search = text_search(reader.dialect)
+    search = text_search(dialect)
     position = search.position(text, term)
     key = case(
         (search.position(text, term + FIELD_SEPARATOR) == 1, 3),
@@ -122,16 +152,17 @@ def _by_relevance(reader: AsyncConnection, term: str) -> Ordering:
 
 async def count_tags(reader: AsyncConnection, principal: Principal, limit: int) -> list[AnyRow]:
     """The most used tags of what `principal` may read: label and count."""
+    values = _readable_by(principal)
     uses = func.count().label("uses")
     statement = (
         select(func.min(ItemTag.label).label("label"), uses)
         .join(Item, Item.id == ItemTag.item_id)
-        .where(readable_by(principal))
+        .where(*(_CONDITIONS[name] for name in values))
         .group_by(ItemTag.key)
         .order_by(uses.desc(), ItemTag.key)
         .limit(limit)
     )
-    return list((await reader.execute(statement)).all())
+    return list((await reader.execute(statement, values)).all())
 
 
 async def count_by_status(reader: AsyncConnection, owner_id: int) -> dict[ItemStatus, int]:
@@ -172,10 +203,11 @@ def _searched(text: str) -> str:
 
 
 async def add_item(session: AsyncSession, item: Item) -> None:
-    """Insert a new item."""
+    """Insert a new item. It is not added to the session, whose unit of work takes longer than the row itself."""
+    stamp_new(item)
     item.search_text = searchable(item)
-    session.add(item)
-    await session.flush()
+    values = {column.key: getattr(item, column.key) for column in _COLUMNS if not column.primary_key}
+    item.id = (await session.execute(_INSERT_ITEM, values)).scalar_one()
     await _write_tags(session, item.id, item.tags)
 
 
@@ -192,7 +224,7 @@ async def save_item(session: AsyncSession, item: Item, *, tags_changed: bool) ->
 async def _write_tags(session: AsyncSession, item_id: int, tags: Iterable[str]) -> None:
     rows = [{"item_id": item_id, "key": fold(tag), "label": tag} for tag in tags]
     if rows:
-        await session.execute(insert(ItemTag), rows)
+        await session.execute(_INSERT_TAGS, rows)
 
 
 async def delete_item(session: AsyncSession, item: Item) -> None:

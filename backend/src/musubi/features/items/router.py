@@ -5,13 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from musubi.core.database import ReaderDep, SessionDep
+from musubi.core.database import ReaderDep, SessionDep, database_of
 from musubi.core.errors import Forbidden, NotFound, PreconditionFailed
 from musubi.core.http.conditional import IfMatch, IfNoneMatch, is_unchanged
+from musubi.core.http.query_string import parameters_of, read_query
+from musubi.core.http.reply import JsonReply
 from musubi.core.http.route import Route
 from musubi.core.idempotency import IdempotentSessionDep
 from musubi.core.openapi import errors
-from musubi.core.pagination import Collection, collection
+from musubi.core.pagination import Collection, collection, collection_reply
 from musubi.core.permissions import SignedIn
 from musubi.core.types import Id
 from musubi.features.items import service
@@ -28,32 +30,26 @@ def _counts(request: Request) -> ItemCounts:
     return request.app.state.item_counts  # type: ignore[no-any-return]
 
 
-def _tagged(response: Response, item: ItemRead) -> ItemRead:
-    response.headers["ETag"] = service.tag_of(item)
-    return item
+def _tagged(item: service.Fields) -> JsonReply:
+    return JsonReply(item, headers={"ETag": service.tag_of(item)})
 
 
-@router.get("")
-async def list_items(
-    principal: SignedIn,
-    reader: ReaderDep,
-    request: Request,
-    response: Response,
-    query: Annotated[ItemQuery, Query()],
-) -> Collection[ItemRead]:
+@router.get("", response_model=Collection[ItemRead], openapi_extra=parameters_of(ItemQuery))
+async def list_items(principal: SignedIn, request: Request) -> JsonReply:
     """The items one may read: published ones and one's own; all of them with `items:read_any`."""
-    items, page = await service.list_items(reader, _counts(request), principal, query)
-    return collection(response, items, page.meta)
+    query = read_query(request, ItemQuery)
+    items, page = await service.list_items(database_of(request), _counts(request), principal, query)
+    return collection_reply(items, page.meta)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=ItemRead)
 async def create_item(
-    principal: SignedIn, session: IdempotentSessionDep, request: Request, response: Response, form: ItemCreate
-) -> ItemRead:
+    principal: SignedIn, session: IdempotentSessionDep, request: Request, form: ItemCreate
+) -> JsonReply:
     """Write an item. It is a draft, which only its owner sees, unless told otherwise."""
     item = await service.create_item(session, _counts(request), principal, form)
-    response.headers["Location"] = f"/api/v1/items/{item.id}"
-    return _tagged(response, item)
+    headers = {"ETag": service.tag_of(item), "Location": f"/api/v1/items/{item['id']}"}
+    return JsonReply(item, 201, headers)
 
 
 @router.get("/tags")
@@ -83,48 +79,42 @@ async def get_item_stats(
     },
 )
 async def get_item(
-    principal: SignedIn,
-    item_id: ItemId,
-    reader: ReaderDep,
-    response: Response,
-    if_none_match: IfNoneMatch = None,
-) -> ItemRead | Response:
+    principal: SignedIn, item_id: ItemId, request: Request, if_none_match: IfNoneMatch = None
+) -> Response:
     """One item, with an ETag."""
-    item = await service.read_item(reader, principal, item_id)
+    item = await service.read_item(database_of(request), principal, item_id)
     tag = service.tag_of(item)
     if is_unchanged(if_none_match, tag):
         return Response(status_code=304, headers={"ETag": tag})
-    return _tagged(response, item)
+    return JsonReply(item, headers={"ETag": tag})
 
 
-@router.patch("/{item_id}", responses=_CHANGE_ERRORS)
+@router.patch("/{item_id}", response_model=ItemRead, responses=_CHANGE_ERRORS)
 async def update_item(
     principal: SignedIn,
     item_id: ItemId,
     session: SessionDep,
     request: Request,
-    response: Response,
     form: ItemUpdate,
     if_match: IfMatch = None,
-) -> ItemRead:
+) -> JsonReply:
     """Change an item: only the fields that are sent. With `If-Match` only if it is still that version."""
     item = await service.update_item(session, _counts(request), principal, item_id, form, if_match=if_match)
-    return _tagged(response, item)
+    return _tagged(item)
 
 
-@router.put("/{item_id}", responses=_CHANGE_ERRORS)
+@router.put("/{item_id}", response_model=ItemRead, responses=_CHANGE_ERRORS)
 async def put_item(
     principal: SignedIn,
     item_id: ItemId,
     session: SessionDep,
     request: Request,
-    response: Response,
     form: ItemUpdate,
     if_match: IfMatch = None,
-) -> ItemRead:
+) -> JsonReply:
     """The same as PATCH, for clients that only know PUT."""
     item = await service.update_item(session, _counts(request), principal, item_id, form, if_match=if_match)
-    return _tagged(response, item)
+    return _tagged(item)
 
 
 @router.delete("/{item_id}", status_code=204, responses=_CHANGE_ERRORS)

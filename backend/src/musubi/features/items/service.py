@@ -1,10 +1,12 @@
 """What people do with items, and who may."""
 
 from datetime import timedelta
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from musubi.core.database import Database
 from musubi.core.errors import Forbidden, Invalid, NotFound
 from musubi.core.http.conditional import check_not_stale, entity_tag
 from musubi.core.i18n import Text
@@ -12,7 +14,6 @@ from musubi.core.pagination import Page
 from musubi.core.permissions import Permission, Principal
 from musubi.core.types import AnyRow
 from musubi.features.accounts.events import UserDeleted
-from musubi.features.accounts.schemas import UserBrief
 from musubi.features.items import repository
 from musubi.features.items.counts import ItemCounts
 from musubi.features.items.models import Item, ItemStatus
@@ -20,7 +21,6 @@ from musubi.features.items.schemas import (
     DayCount,
     ItemCreate,
     ItemQuery,
-    ItemRead,
     ItemStats,
     ItemUpdate,
 )
@@ -30,36 +30,55 @@ _NO_SEARCH = Text("Sorting by relevance needs a search", "関連度順には検�
 STATS_DAYS = 30
 
 
-def to_read(row: AnyRow) -> ItemRead:
-    """The item of a row that `repository.get_item` or a list gave."""
-    owner = UserBrief(
-        id=row.owner_id,
-        username=row.owner_username,
-        full_name=row.owner_full_name,
-        profile_image=row.owner_profile_image,
-    )
-    return ItemRead.model_validate({**row._mapping, "owner": owner})
+Fields = dict[str, Any]
 
 
-def tag_of(item: ItemRead) -> str:
+def as_read(row: AnyRow) -> Fields:
+    """What `ItemRead` describes, of a row that the repository gave."""
+    return _as_read(row, row.owner_username, row.owner_full_name, row.owner_profile_image)
+
+
+def _as_read(item: AnyRow | Item, username: str, full_name: str | None, profile_image: str | None) -> Fields:
+    return {
+        "id": item.id,
+        "title": item.title,
+        "description": item.description,
+        "status": item.status,
+        "tags": item.tags,
+        "owner_id": item.owner_id,
+        "owner": {
+            "id": item.owner_id,
+            "username": username,
+            "full_name": full_name,
+            "profile_image": profile_image,
+        },
+        "version": item.version,
+        "created_at": item.created_at,
+        "updated_at": item.updated_at,
+        "created_by": item.created_by,
+        "updated_by": item.updated_by,
+    }
+
+
+def tag_of(item: Fields) -> str:
     """The ETag of an item, which covers what it shows of its owner."""
-    owner = item.owner
-    return entity_tag(item.version, item.owner_id, owner.username, owner.full_name, owner.profile_image)
+    owner = item["owner"]
+    return entity_tag(item["version"], *owner.values())
 
 
 async def list_items(
-    reader: AsyncConnection, counts: ItemCounts, principal: Principal, query: ItemQuery
-) -> tuple[list[ItemRead], Page]:
+    database: Database, counts: ItemCounts, principal: Principal, query: ItemQuery
+) -> tuple[list[Fields], Page]:
     """A page of the items that `principal` may read."""
     if query.sort == "relevance" and not query.search:
         raise Invalid(fields={"sort": _NO_SEARCH})
-    page = await repository.list_items(reader, principal, query, counts.counter(reader, principal, query))
-    return [to_read(row) for row in page.rows], page
+    page = await repository.list_items(database, principal, query, counts.counter(database, principal, query))
+    return [as_read(row) for row in page.rows], page
 
 
-async def read_item(connection: AsyncConnection | AsyncSession, principal: Principal, item_id: int) -> ItemRead:
+async def read_item(database: Database, principal: Principal, item_id: int) -> Fields:
     """Raises NotFound; Forbidden for someone else's draft or archived item."""
-    row = await repository.get_item(connection, item_id)
+    row = await repository.get_item(database, item_id)
     if row is None:
         raise NotFound(_NOT_FOUND)
     readable = (
@@ -69,14 +88,15 @@ async def read_item(connection: AsyncConnection | AsyncSession, principal: Princ
     )
     if not readable:
         raise Forbidden
-    return to_read(row)
+    return as_read(row)
 
 
-async def create_item(session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate) -> ItemRead:
-    item = Item(**form.model_dump(), owner_id=principal.user_id)
+async def create_item(session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate) -> Fields:
+    item = Item(**form.model_dump(), owner_id=principal.user_id, version=1)
     await repository.add_item(session, item)
     counts.outdate_after(session)
-    return await read_item(session, principal, item.id)
+    # The owner is who is asking, so there is nothing left to read.
+    return _as_read(item, principal.username, principal.full_name, principal.profile_image)
 
 
 async def update_item(
@@ -87,7 +107,7 @@ async def update_item(
     form: ItemUpdate,
     *,
     if_match: str | None = None,
-) -> ItemRead:
+) -> Fields:
     """Change what was sent, if the item still is a version that `if_match` names.
 
     Raises NotFound, Forbidden, PreconditionFailed.
@@ -99,7 +119,7 @@ async def update_item(
     if session.is_modified(item):
         await repository.save_item(session, item, tags_changed="tags" in form.model_fields_set)
         counts.outdate_after(session)
-    return await read_item(session, principal, item_id)
+    return as_read(await repository.get_written_item(session, item_id))
 
 
 async def delete_item(
