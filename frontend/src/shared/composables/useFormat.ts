@@ -11,7 +11,7 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 
 /** Dates and numbers in the chosen language; dates come as the RFC 3339 texts of the API. */
 export function useFormat() {
-  const { locale } = useI18n()
+  const { locale, t } = useI18n()
   const formats = computed(() => ({
     date: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium' }),
     dateTime: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }),
@@ -19,11 +19,13 @@ export function useFormat() {
     number: new Intl.NumberFormat(locale.value),
   }))
 
-  /** How long ago, in the largest unit that fits; under a minute it is "now". */
+  /** How long ago, in the largest unit that fits; under a minute it is "just now". */
   function relative(timestamp: string, now: number = Date.now()): string {
     const seconds = (new Date(timestamp).getTime() - now) / 1000
-    const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 0]
-    return formats.value.relative.format(size ? Math.round(seconds / size) : 0, unit)
+    const fitting = UNITS.find(([, length]) => Math.abs(seconds) >= length)
+    if (!fitting) return t('common.justNow')
+    const [unit, size] = fitting
+    return formats.value.relative.format(Math.round(seconds / size), unit)
   }
 
   return {
