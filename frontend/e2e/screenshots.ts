@@ -10,7 +10,12 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     for (const language of ['en', 'ja'] as const) {
       for (const { who, visitor, plan } of TOURS) {
         test.describe(() => {
-          test.use({ visitor, viewport })
+          test.use({
+            visitor,
+            viewport,
+            isMobile: size !== 'desktop',
+            hasTouch: size !== 'desktop',
+          })
 
           test(`${who}, ${size}, ${theme}, ${language}`, async ({
             page,
@@ -24,7 +29,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
               await visit(page, stop)
               await page.screenshot({
                 path: `${FOLDER}${stop.name}-${size}-${theme}-${language}.png`,
-                fullPage: true,
+                // A dialog belongs to what can be seen at once.
+                fullPage: (await page.getByRole('dialog').count()) === 0,
               })
             }
           })

@@ -7,6 +7,8 @@ import type { Visitor } from './test'
 export interface Stop {
   name: string
   path: string
+  /** What to prepare before going there, such as requests that fail. */
+  arrange?: (page: Page) => Promise<void>
   /** What to do there before looking. */
   act?: (page: Page) => Promise<void>
   /** What the page must show to be complete. */
@@ -23,6 +25,18 @@ export interface Tour {
   plan: (people: People, me: Person | null) => Promise<Stop[]>
 }
 
+const ITEM_LISTS = '**/api/v1/items?*'
+
+/** Requests that match get no answer for as long as anyone looks. */
+const hold = (url: string) => async (page: Page) => {
+  await page.route(url, () => undefined)
+}
+
+/** Requests that match fail as they do when the server has a bad day. */
+const fail = (url: string) => async (page: Page) => {
+  await page.route(url, (route) => route.fulfill({ status: 500, body: '' }))
+}
+
 const heading = (page: Page) => expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 const testId = (id: string) => (page: Page) => expect(page.getByTestId(id).first()).toBeVisible()
 const noSkeleton = (page: Page) => expect(page.locator('.skeleton')).toHaveCount(0)
@@ -32,7 +46,6 @@ async function complete(page: Page): Promise<void> {
   await noSkeleton(page)
 }
 
-/** A dialog or a menu fades in; what counts is how it looks then. */
 async function dialogOpen(page: Page): Promise<void> {
   await expect(page.getByRole('dialog')).toBeVisible()
 }
@@ -70,6 +83,47 @@ const GUEST_STOPS: Stop[] = [
 ]
 
 const NEWCOMER_STOPS: Stop[] = [
+  {
+    name: 'dashboard-loading',
+    path: '/',
+    arrange: hold('**/api/v1/items**'),
+    ready: (page) => expect(page.locator('.skeleton').first()).toBeVisible(),
+  },
+  {
+    name: 'items-loading',
+    path: '/items',
+    arrange: hold(ITEM_LISTS),
+    ready: (page) => expect(page.locator('.skeleton').first()).toBeVisible(),
+  },
+  {
+    name: 'items-failed',
+    path: '/items',
+    arrange: fail(ITEM_LISTS),
+    ready: testId('error-notification'),
+    trouble: ['500 GET /api/v1/items'],
+  },
+  {
+    name: 'unavailable',
+    path: '/',
+    arrange: fail('**/api/v1/navigation'),
+    ready: heading,
+    trouble: ['500 GET /api/v1/navigation'],
+  },
+  {
+    name: 'offline',
+    path: '/settings',
+    act: async (page) => {
+      await complete(page)
+      await page.evaluate(() => dispatchEvent(new Event('offline')))
+    },
+    ready: (page) => expect(page.getByRole('status').locator('.bg-warning')).toBeVisible(),
+  },
+  {
+    name: 'saved',
+    path: '/settings',
+    act: (page) => page.getByTestId('save-profile').click(),
+    ready: (page) => expect(page.locator('.alert-success')).toBeVisible(),
+  },
   { name: 'dashboard-empty', path: '/', ready: complete },
   { name: 'items-empty', path: '/items', ready: complete },
   { name: 'forbidden', path: '/admin/users', ready: heading },
@@ -168,6 +222,16 @@ const accountStops = ({ hanako }: Sample): Stop[] => [
     path: '/settings',
     act: (page) => page.getByTestId('user-menu').click(),
     ready: (page) => expect(page.getByRole('menu')).toBeVisible(),
+  },
+  {
+    name: 'drawer',
+    path: '/items',
+    act: async (page) => {
+      await complete(page)
+      const button = page.locator('[aria-controls="side-bar"]')
+      if (await button.isVisible()) await button.click()
+    },
+    ready: (page) => expect(page.getByRole('navigation').first()).toBeVisible(),
   },
   {
     name: 'not-found-signed-in',
