@@ -6,13 +6,13 @@ from bench.compare import Comparison, Figures
 from bench.lists import DEEP_PAGE, SearchTimes
 from bench.results import Results
 
-_WIDTHS = (22, 10, 12, 9, 9, 9, 9)
+_WIDTHS = (22, 10, 12, 7, 9, 9, 9, 9)
 
 
 def render(results: Results) -> str:
     """Everything in one text."""
     lines = [
-        _line("", "requests/s", "CPU µs each", "p50 ms", "p99 ms", "ratio", "by CPU"),
+        _line("", "requests/s", "CPU µs each", "busy", "p50 ms", "p99 ms", "ratio", "by CPU"),
         *(line for name, each in results.against_raw.items() for line in _comparison(name, "raw", each)),
         *(
             line
@@ -42,6 +42,7 @@ def _cells(figures: Figures) -> tuple[str, ...]:
     return (
         f"{figures.requests_per_second:,.0f}",
         f"{figures.cpu_us:,.0f}",
+        f"{figures.requests_per_second * figures.cpu_us / 1e6:.0%}",
         f"{figures.p50_ms:.2f}",
         f"{figures.p99_ms:.2f}",
     )

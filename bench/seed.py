@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import create_engine, insert, text
 
+from bench.language import JAPANESE, LATIN
 from musubi.adapters.search import FIELD_SEPARATOR
 from musubi.adapters.search import postgres as postgres_search
 from musubi.adapters.search import sqlite as sqlite_search
@@ -29,24 +30,6 @@ SUPERUSER_ID = 1
 MEMBER_ID = 2
 
 _NEWEST = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
-
-
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
-_LATIN = _words(
-    "annual archive badge budget campaign catalogue checklist contract customer delivery design draft estimate "
-    "export factory garden handbook invoice kitchen launch ledger meeting network notebook orchard packaging "
-    "planning poster printer proposal quarter receipt release report review schedule shipment spring storage "
-    "summary summer supplier survey template ticket timetable training translation update vendor warehouse winter"
-)
-_JAPANESE = _words(
-    "年間 保管庫 名札 予算 広告 目録 確認表 契約 顧客 配送 設計 下書き 見積もり 書き出し 工場 庭園 手引き 請求書 台所 "
-    "公開 元帳 会議 回線 手帳 果樹園 包装 計画 ポスター プリンター 提案 四半期 領収書 更新 報告 点検 日程 出荷 春 倉庫 "
-    "まとめ 夏 仕入先 調査 ひな形 チケット 時刻表 研修 翻訳 お知らせ 取引先 展示会 冬 結び 全文検索 組み合わせ サクラ"
-)
-_JOINERS = ("の", "と", "を", "に", "、", "は", "で")
 _STATUSES = (ItemStatus.PUBLISHED,) * 7 + (ItemStatus.DRAFT,) * 2 + (ItemStatus.ARCHIVED,)
 
 Row = dict[str, Any]
@@ -86,14 +69,14 @@ def access_token(user_id: int, secret: str) -> str:
 
 
 def _user(choice: random.Random, number: int) -> Row:
-    name = f"{choice.choice(_LATIN)}.{number}"
+    name = f"{LATIN.words(choice, 1)[0]}.{number}"
     return {
         "id": number,
         "username": name,
         "username_key": fold(name),
         "email": f"{name}@example.com",
         "email_key": f"{name}@example.com",
-        "full_name": f"{choice.choice(_JAPANESE)} {choice.choice(_JAPANESE)}" if number % 3 else None,
+        "full_name": " ".join(JAPANESE.words(choice, 2)) if number % 3 else None,
         "role": "member",
         "is_active": True,
         "is_superuser": number == SUPERUSER_ID,
@@ -120,9 +103,10 @@ def _item(choice: random.Random, number: int) -> Row:
     # Some were made in the same second, as after an import: the order of a list then goes by id.
     made = _NEWEST - timedelta(seconds=(ITEMS - number) // 3 * 900)
     owner = choice.randint(1, USERS)
-    title = _japanese(choice, 3) if choice.random() < 0.5 else _latin(choice, 4).capitalize()
-    description = f"{_japanese(choice, choice.randint(4, 16))}。 {_latin(choice, choice.randint(4, 16))}."
-    tags = choice.sample(_JAPANESE, choice.randint(0, 2)) + choice.sample(_LATIN, choice.randint(0, 2))
+    title = JAPANESE.phrase(choice, 3) if choice.random() < 0.5 else LATIN.phrase(choice, 4).capitalize()
+    description = f"{JAPANESE.phrase(choice, choice.randint(4, 16))} {LATIN.phrase(choice, choice.randint(4, 16))}."
+    words = JAPANESE.words(choice, choice.randint(0, 2)) + LATIN.words(choice, choice.randint(0, 2))
+    tags = list(dict.fromkeys(words))
     return {
         "id": number,
         "title": title,
@@ -134,14 +118,6 @@ def _item(choice: random.Random, number: int) -> Row:
         "search_text": FIELD_SEPARATOR.join(fold(part) for part in (title, description, *tags)),
         **_stamps(made, owner),
     }
-
-
-def _latin(choice: random.Random, words: int) -> str:
-    return " ".join(choice.choices(_LATIN, k=words))
-
-
-def _japanese(choice: random.Random, words: int) -> str:
-    return "".join(word + choice.choice(_JOINERS) for word in choice.choices(_JAPANESE, k=words))
 
 
 def _stamps(made: datetime, by: int | None) -> Row:
