@@ -26,6 +26,7 @@ for (const language of ['en', 'ja'] as const) {
         account,
         watch,
       }) => {
+        test.slow()
         await dress(page, { theme: 'washi', language })
         for (const stop of await plan(people, account)) {
           watch.expect(...(stop.trouble ?? []))

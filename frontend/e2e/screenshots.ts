@@ -23,6 +23,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
             account,
             watch,
           }) => {
+            test.slow()
             await dress(page, { theme, language })
             for (const stop of await plan(people, account)) {
               watch.expect(...(stop.trouble ?? []))

@@ -8,7 +8,7 @@ import type {
 } from '../../src/api/generated/types.gen'
 import type { Server } from './server'
 
-export type StorageState = Exclude<BrowserContextOptions['storageState'], string | undefined>
+type StorageState = Exclude<BrowserContextOptions['storageState'], string | undefined>
 
 export const PASSWORD = 'Kumiko-zaiku-52'
 

@@ -240,13 +240,6 @@ const accountStops = ({ hanako }: Sample): Stop[] => [
   },
 ]
 
-export const FORBIDDEN_STOP: Stop = {
-  name: 'forbidden',
-
-  path: '/admin/users',
-  ready: heading,
-}
-
 async function fill(people: People, me: Person | null): Promise<Sample> {
   if (!me) throw new Error('Only who is signed in can write')
   return seed(people, me)

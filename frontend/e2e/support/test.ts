@@ -25,8 +25,8 @@ interface WorkerFixtures {
   server: Server
 }
 
-export const MEMBER = 'hanako'
-export const SUPERUSER = 'ichiro'
+const MEMBER = 'hanako'
+const SUPERUSER = 'ichiro'
 
 /** A test with a clean server behind it, and a browser whose troubles fail it. */
 export const test = base.extend<Fixtures, WorkerFixtures>({
