@@ -42,10 +42,14 @@ _OWNER_COLUMNS = (
     User.full_name.label("owner_full_name"),
     User.profile_image.label("owner_profile_image"),
 )
-_SELECT_ITEM = select(
-    Item.id, Item.title, Item.description, Item.status, Item.tags, Item.owner_id, Item.version,
-    Item.created_at, Item.updated_at, Item.created_by, Item.updated_by, *_OWNER_COLUMNS,
-).join(User, User.id == Item.owner_id)  # fmt: skip
+ITEM_FIELDS = (
+    "id", "title", "description", "status", "tags", "owner_id", "version",
+    "created_at", "updated_at", "created_by", "updated_by",
+)  # fmt: skip
+"""What an item's row begins with."""
+_SELECT_ITEM = select(*(getattr(Item, name) for name in ITEM_FIELDS), *_OWNER_COLUMNS).join(
+    User, User.id == Item.owner_id
+)
 _SELECT_ONE = _SELECT_ITEM.where(Item.id == bindparam("item_id"))
 _ONE = Query(_SELECT_ONE)
 _INSERT_ITEM = insert(_ITEMS).returning(_COLUMNS.id)

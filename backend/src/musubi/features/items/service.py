@@ -1,5 +1,6 @@
 """What people do with items, and who may."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -38,26 +39,15 @@ def as_read(row: AnyRow) -> Fields:
     return _as_read(row, row.owner_username, row.owner_full_name, row.owner_profile_image)
 
 
-def _as_read(item: AnyRow | Item, username: str, full_name: str | None, profile_image: str | None) -> Fields:
-    return {
-        "id": item.id,
-        "title": item.title,
-        "description": item.description,
-        "status": item.status,
-        "tags": item.tags,
-        "owner_id": item.owner_id,
-        "owner": {
-            "id": item.owner_id,
-            "username": username,
-            "full_name": full_name,
-            "profile_image": profile_image,
-        },
-        "version": item.version,
-        "created_at": item.created_at,
-        "updated_at": item.updated_at,
-        "created_by": item.created_by,
-        "updated_by": item.updated_by,
+def _as_read(values: Iterable[Any], username: str, full_name: str | None, profile_image: str | None) -> Fields:
+    item = dict(zip(repository.ITEM_FIELDS, values, strict=False))
+    item["owner"] = {
+        "id": item["owner_id"],
+        "username": username,
+        "full_name": full_name,
+        "profile_image": profile_image,
     }
+    return item
 
 
 def tag_of(item: Fields) -> str:
@@ -96,7 +86,8 @@ async def create_item(session: AsyncSession, counts: ItemCounts, principal: Prin
     await repository.add_item(session, item)
     counts.outdate_after(session)
     # The owner is who is asking, so there is nothing left to read.
-    return _as_read(item, principal.username, principal.full_name, principal.profile_image)
+    values = (getattr(item, name) for name in repository.ITEM_FIELDS)
+    return _as_read(values, principal.username, principal.full_name, principal.profile_image)
 
 
 async def update_item(
