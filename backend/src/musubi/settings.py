@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     database_pool_size: Annotated[
         int,
         Field(ge=1, le=500, description="Connections per process for changes; on PostgreSQL as many again for reading"),
-    ] = 10
+    ] = 20
     access_token_minutes: Annotated[int, Field(ge=1, le=1440, description="How long an access token is valid")] = 60
     session_days: Annotated[int, Field(ge=1, le=90, description="How long a sign-in lasts at the most")] = 7
     refresh_grace_seconds: Annotated[

@@ -36,7 +36,7 @@ _ADVISORY_LOCKS = {"superusers": 7_305_001}
 class Database:
     """One database and its pool. Embedded: a SQLite file; otherwise PostgreSQL."""
 
-    def __init__(self, url: URL | str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: URL | str, *, pool_size: int = 20) -> None:
         """`pool_size` bounds the connections for changes, and on PostgreSQL those for queries as well."""
         url = make_url(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
