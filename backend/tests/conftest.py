@@ -114,14 +114,18 @@ async def new_database(tmp_path: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path, worker_id: str) -> Settings:
-    """Settings of an application under test: all defaults, but password hashes that cost next to nothing."""
+    """Settings of an application under test: all defaults, but password hashes that cost next to nothing and no
+    jobs running beside the test."""
     return make_settings(database_url=database_url, redis_url=redis_database(worker_id), data_dir=tmp_path)
 
 
 def make_settings(**values: Any) -> Settings:
-    """Settings that no environment variable or `.env` has a say in."""
+    """Settings that no environment variable or `.env` has a say in.
+
+    Jobs don't run by themselves, at some moment that no test chose: `await app.state.jobs.drain()` runs what is due.
+    """
     cheap = {"password_memory_kib": 8, "password_iterations": 1, "secret_key": "tests only: forty characters of secret"}
-    return Settings(_env_file=None, **{**cheap, **values})
+    return Settings(_env_file=None, **{**cheap, "job_workers": 0, **values})
 
 
 def redis_database(worker_id: str) -> str | None:

@@ -22,6 +22,7 @@ from musubi.core.http.security_headers import SecurityHeaders
 from musubi.core.http.spa import add_spa
 from musubi.core.http.trusted_hosts import TrustedHosts
 from musubi.core.http.well_formed import WellFormed
+from musubi.core.jobs import Jobs
 from musubi.core.openapi import build_openapi, check_policies
 from musubi.features import accounts, items, system
 from musubi.features.system import health, test_support
@@ -32,6 +33,8 @@ FEATURES: tuple[Feature, ...] = (system.FEATURE, items.FEATURE, accounts.FEATURE
 
 API_PREFIX = "/api/v1"
 WEB_DIRECTORY = Path(__file__).parent / "web"
+# How long the jobs of a stopping process may go on; another one takes those that are not done by then.
+_JOB_GRACE_SECONDS = 5.0
 
 _DESCRIPTION = """The HTTP API of Musubi.
 
@@ -61,6 +64,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.cache = open_cache(settings.redis_url)
     app.state.events = Events(app, FEATURES)
     add_error_handlers(app)
+    app.state.jobs = Jobs(
+        app,
+        (kind for feature in FEATURES for kind in feature.jobs),
+        workers=settings.job_workers,
+        poll_seconds=settings.job_poll_seconds,
+        grace_seconds=min(_JOB_GRACE_SECONDS, settings.drain_seconds),
+    )
     for feature in FEATURES:
         if feature.install is not None:
             feature.install(app)
@@ -118,4 +128,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.accounts.hasher.close()
     await app.state.cache.close()
+    app.state.jobs.start()
     await app.state.database.dispose()
+    await app.state.jobs.stop()

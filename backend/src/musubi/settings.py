@@ -129,6 +129,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_database_url(cls, value: str | None) -> str | None:
         if value is not None:
+    job_workers: Annotated[
+        int, Field(ge=0, le=64, description="Jobs that run at once in this process; 0: it leaves them to others")
+    ] = 2
+    job_poll_seconds: Annotated[
+        float, Field(ge=0.1, le=60, description="How often to look for jobs that another process queued")
+    ] = 1
             async_database_url(value)
         return value
 

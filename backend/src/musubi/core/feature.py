@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.i18n import Text
+from musubi.core.jobs import AnyKind
 from musubi.core.permissions import Permission
 
 
@@ -36,5 +37,7 @@ class Feature:
     pages: tuple[Page, ...] = ()
     handlers: dict[type, EventHandler] = field(default_factory=dict)
     """What this feature does when something happens in a feature below it; see `core.events`."""
+    jobs: tuple[AnyKind, ...] = ()
+    """The work that its changes leave behind, and what comes round by itself; see `core.jobs`."""
     install: Callable[[FastAPI], None] | None = None
     """Puts what the feature provides to the others into `app.state`, once, when the application is made."""

@@ -84,5 +84,10 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
         if name != "event" and _SECRET_NAMES.search(name):
             event[name] = "[redacted]"
         elif isinstance(value, str):
-            event[name] = _SECRET_TEXT.sub(r"\1[redacted]", value)
+            event[name] = blank_credentials(value)
     return event
+
+
+def blank_credentials(text: str) -> str:
+    """`text` without what a library may have put there that lets someone in."""
+    return _SECRET_TEXT.sub(r"\1[redacted]", text)
