@@ -15,6 +15,7 @@ from musubi.adapters.search import FIELD_SEPARATOR
 from musubi.adapters.search import postgres as postgres_search
 from musubi.adapters.search import sqlite as sqlite_search
 from musubi.core import migrations
+from musubi.core.keyring import KeyRing
 from musubi.core.models import Base
 from musubi.core.text import fold
 from musubi.features.accounts.models import AuthSession, User
@@ -64,7 +65,7 @@ def make_reference() -> Reference:
 
 def access_token(user_id: int, secret: str) -> str:
     """A token of the user's seeded sign-in, for an application with this secret."""
-    tokens = TokenMaker(secret.encode(), access_lifetime=timedelta(hours=12))
+    tokens = TokenMaker(KeyRing(secret.encode()), access_lifetime=timedelta(hours=12))
     return tokens.access_token(user_id, session_id=user_id, generation=0)
 
 

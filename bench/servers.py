@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.seed import Reference, fill_sqlite
-from musubi.features.accounts.tokens import derive_key
+from musubi.core.keyring import Key
 from tests.services.service import Service
 
 MUSUBI = Path(sys.executable).with_name("musubi")
@@ -104,7 +104,7 @@ class Raw(Server):
     def __init__(self, cores: frozenset[int], secret: str, database_url: str, connections: int) -> None:
         super().__init__(cores)
         self._settings: dict[str, Any] = {
-            "key": derive_key(secret.encode(), "access-token").hex(),
+            "key": Key(secret.encode()).derive("access-token").hex(),
             "database_url": database_url,
             "connections": connections,
         }

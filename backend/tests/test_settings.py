@@ -61,7 +61,7 @@ def test_what_hosting_platforms_set_counts_with_and_without_the_prefix(load: Loa
     settings = load({prefix + name: value for name, value in names.items()})
     assert settings.database.host == "db"
     assert settings.redis_url == "redis://cache:6379/1"
-    assert settings.secret() == GOOD_SECRET.encode()
+    assert settings.secrets() == [GOOD_SECRET.encode()]
     assert (settings.host, settings.port) == ("192.0.2.1", 9000)
 
 
@@ -200,37 +200,37 @@ def test_test_mode_listens_to_nobody_else(load: Load, host: str) -> None:
 
 
 def test_a_secret_is_made_once_and_kept_to_oneself(load: Load, tmp_path: Path) -> None:
-    secret = load().secret()
+    [secret] = load().secrets()
     file = tmp_path / "var" / "secret.key"
     assert len(secret) >= 32
     assert file.read_bytes() == secret
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert load().secret() == secret
+    assert load().secrets() == [secret]
     assert [path.name for path in file.parent.iterdir()] == ["secret.key"]
 
 
 def test_a_secret_that_is_set_is_not_kept(load: Load, tmp_path: Path) -> None:
-    load({"SECRET_KEY": GOOD_SECRET}).secret()
+    load({"SECRET_KEY": GOOD_SECRET}).secrets()
     assert not (tmp_path / "var").exists()
 
 
 def test_every_installation_has_a_secret_of_its_own(load: Load, tmp_path: Path) -> None:
-    assert load(data_dir=tmp_path / "a").secret() != load(data_dir=tmp_path / "b").secret()
+    assert load(data_dir=tmp_path / "a").secrets() != load(data_dir=tmp_path / "b").secrets()
 
 
 def test_a_damaged_secret_is_not_used(load: Load, tmp_path: Path) -> None:
     settings = load()
-    settings.secret()
+    settings.secrets()
     (tmp_path / "var" / "secret.key").write_bytes(b"")
     with pytest.raises(ConfigurationError, match=r"MUSUBI_DATA_DIR.*secret\.key"):
-        settings.secret()
+        settings.secrets()
 
 
 def test_a_secret_that_can_not_be_kept(load: Load, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match="MUSUBI_DATA_DIR"):
-        load(data_dir=tmp_path / "file" / "below").secret()
+        load(data_dir=tmp_path / "file" / "below").secrets()
 
 
 MAKE_SECRET = """
@@ -240,7 +240,7 @@ from musubi.settings import Settings
 settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
-print(settings.secret().decode())
+print(settings.secrets()[0].decode())
 """
 
 

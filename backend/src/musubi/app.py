@@ -23,13 +23,14 @@ from musubi.core.http.spa import add_spa
 from musubi.core.http.trusted_hosts import TrustedHosts
 from musubi.core.http.well_formed import WellFormed
 from musubi.core.jobs import Jobs
+from musubi.core.keyring import KeyRing
 from musubi.core.openapi import build_openapi, check_policies
-from musubi.features import accounts, items, system
+from musubi.features import accounts, audit, items, mail, system
 from musubi.features.system import health, test_support
 from musubi.settings import Environment, Settings
 
 # From the top down: a feature may use those below it, and knows none above it.
-FEATURES: tuple[Feature, ...] = (system.FEATURE, items.FEATURE, accounts.FEATURE)
+FEATURES: tuple[Feature, ...] = (system.FEATURE, items.FEATURE, accounts.FEATURE, mail.FEATURE, audit.FEATURE)
 
 API_PREFIX = "/api/v1"
 WEB_DIRECTORY = Path(__file__).parent / "web"
@@ -60,10 +61,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.features = FEATURES
+    app.state.keys = KeyRing(*settings.secrets())
     app.state.database = Database(settings.database, pool_size=settings.database_pool_size)
     app.state.cache = open_cache(settings.redis_url)
     app.state.events = Events(app, FEATURES)
-    add_error_handlers(app)
     app.state.jobs = Jobs(
         app,
         (kind for feature in FEATURES for kind in feature.jobs),
@@ -71,9 +72,12 @@ def create_app(settings: Settings) -> FastAPI:
         poll_seconds=settings.job_poll_seconds,
         grace_seconds=min(_JOB_GRACE_SECONDS, settings.drain_seconds),
     )
-    for feature in FEATURES:
+    add_error_handlers(app)
+    # From the bottom up: what a feature provides is there when those above it are installed.
+    for feature in reversed(FEATURES):
         if feature.install is not None:
             feature.install(app)
+    for feature in FEATURES:
         for router in feature.routers:
             app.include_router(router, prefix=API_PREFIX)
     app.include_router(health.router)
@@ -125,9 +129,9 @@ def _subdomains_of(domain: str | None) -> str | None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.jobs.start()
     yield
+    await app.state.jobs.stop()
     app.state.accounts.hasher.close()
     await app.state.cache.close()
-    app.state.jobs.start()
     await app.state.database.dispose()
-    await app.state.jobs.stop()

@@ -124,6 +124,26 @@ def _ask_password() -> str:
     return password
 
 
+@app.command("rotate-secret")
+def rotate_secret(
+    forget_old: Annotated[
+        bool, typer.Option("--forget-old", help="Honour only the newest from now on: ends what older ones signed.")
+    ] = False,
+) -> None:
+    """Put a new secret in front of the one in the data directory. Nobody is signed out; restart to use it."""
+    settings = _settings()
+    try:
+        typer.echo(operations.rotate_secret(settings, forget_old=forget_old))
+    except (ConfigurationError, operations.CannotProceed) as error:
+        _fail(str(error))
+
+
+@app.command()
+def reseal() -> None:
+    """Seal with the newest secret what an older one sealed, so that the older one can go."""
+    typer.echo(_run(operations.reseal(_settings())))
+
+
 @app.command("export-contract")
 def export_contract(
     directory: Annotated[Path, typer.Argument(help="Where to write openapi.json.")] = Path("contract"),

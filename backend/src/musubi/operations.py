@@ -11,15 +11,21 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from musubi.app import WEB_DIRECTORY, create_app
-from musubi.core import migrations
+from musubi.core import migrations, secret_file
 from musubi.core.database import exclusive
+from musubi.core.keyring import KeyRing, Unreadable
 from musubi.core.permissions import Role
 from musubi.features.accounts import repository
+from musubi.features.accounts.models import TOTP_SEAL, TotpSecret
 from musubi.features.accounts.schemas import UserCreate
 from musubi.features.accounts.service import Accounts
+from musubi.features.mail.models import MAIL_SEAL, OutgoingMail
 from musubi.settings import ConfigurationError, Environment, Settings
 
 _NO_SECRET = SecretStr("only the shape of the API is looked at")
@@ -109,6 +115,58 @@ async def migrate(settings: Settings) -> str:
         copied = f"; a copy from before is {copy}"
     await migrations.upgrade(settings.database)
     return f"The database was migrated to {state.head}{copied}"
+
+
+def rotate_secret(settings: Settings, *, forget_old: bool) -> str:
+    """Put a new secret into the key file, or take the old ones out. Returns what was done, for people.
+
+    Raises CannotProceed when the secret is set from outside, ConfigurationError when the file can't be used.
+    """
+    if settings.secret_key is not None:
+        raise CannotProceed(
+            "SECRET_KEY is set: put the new one there, and the old one into MUSUBI_PREVIOUS_SECRET_KEYS"
+        )
+    settings.secrets()
+    if forget_old:
+        count = secret_file.forget_old(settings.secret_path)
+        return f"{count} older {'secret was' if count == 1 else 'secrets were'} forgotten"
+    count = secret_file.rotate(settings.secret_path)
+    return f"A new secret is in front; {count} older {'one is' if count == 1 else 'ones are'} still honoured"
+
+
+async def reseal(settings: Settings) -> str:
+    """Seal anew what an older secret sealed. Returns what was done, for people.
+
+    Raises CannotProceed when something was sealed with a secret that is no longer there.
+    """
+    await prepare(settings)
+    app = create_app(settings)
+    try:
+        async with app.state.database.transaction() as session:
+            count = await _reseal(session, app.state.keys, TotpSecret.user_id, TotpSecret.sealed, TOTP_SEAL)
+            count += await _reseal(session, app.state.keys, OutgoingMail.id, OutgoingMail.sealed, MAIL_SEAL)
+    finally:
+        await _close(app)
+    return f"{count} {'was' if count == 1 else 'were'} sealed with the newest secret"
+
+
+async def _reseal(
+    session: AsyncSession,
+    keys: KeyRing,
+    identity: InstrumentedAttribute[int],
+    sealed: InstrumentedAttribute[Any],
+    purpose: str,
+) -> int:
+    rows = await session.execute(select(identity, sealed).where(sealed.is_not(None)).with_for_update())
+    outdated = [(row_id, text) for row_id, text in rows if keys.is_outdated(text)]
+    for row_id, text in outdated:
+        try:
+            renewed = keys.seal(purpose, keys.open(purpose, text))
+        except Unreadable as error:
+            raise CannotProceed(f"{sealed.class_.__tablename__}: a secret that is still needed is missing") from error
+        statement = update(sealed.class_).where(identity == row_id).values({sealed: renewed})
+        await session.execute(statement.execution_options(synchronize_session=False))
+    return len(outdated)
 
 
 async def create_superuser(settings: Settings, username: str, email: str, password: str) -> int:

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
             description="At least 32 bytes; default: made at the first start",
         ),
     ] = None
+    previous_secret_keys: Annotated[
+        tuple[SecretStr, ...],
+        NoDecode,
+        BeforeValidator(_split),
+        Field(description="Secrets that SECRET_KEY replaced and that are still honoured, newest first"),
+    ] = ()
     host: Annotated[str, Field(validation_alias=_also("HOST"), description="Address to listen at")] = "127.0.0.1"
     port: Annotated[int, Field(validation_alias=_also("PORT"), ge=0, le=65535, description="Port to listen at")] = 8000
     base_url: Annotated[
@@ -123,19 +129,26 @@ class Settings(BaseSettings):
     password_queue: Annotated[
         int, Field(ge=0, le=1000, description="Password hashes that may wait; more are refused")
     ] = 32
-    drain_seconds: Annotated[int, Field(ge=0, le=600, description="How long a stopping server finishes requests")] = 10
-
-    @field_validator("database_url")
-    @classmethod
-    def _check_database_url(cls, value: str | None) -> str | None:
-        if value is not None:
     job_workers: Annotated[
         int, Field(ge=0, le=64, description="Jobs that run at once in this process; 0: it leaves them to others")
     ] = 2
     job_poll_seconds: Annotated[
         float, Field(ge=0.1, le=60, description="How often to look for jobs that another process queued")
     ] = 1
+    drain_seconds: Annotated[int, Field(ge=0, le=600, description="How long a stopping server finishes requests")] = 10
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: str | None) -> str | None:
+        if value is not None:
             async_database_url(value)
+        return value
+
+    @field_validator("previous_secret_keys")
+    @classmethod
+    def _check_previous_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value().encode()) < secret_file.MIN_SECRET_BYTES for key in value):
+            raise ValueError(f"each must have at least {secret_file.MIN_SECRET_BYTES} bytes")
         return value
 
     @field_validator("redis_url")
@@ -236,22 +249,29 @@ class Settings(BaseSettings):
         local = ("http://localhost:3000", "http://localhost:5173")
         return () if self.env is Environment.PRODUCTION else local
 
-    def secret(self) -> bytes:
-        """The key from which all others are derived; made and kept in the data directory when none is set.
+    def secrets(self) -> list[bytes]:
+        """The secrets from which all keys are derived, newest first; the first is made and kept in the data directory
+        when none is set.
 
         Raises ConfigurationError when it can't be read or kept.
         """
         if self.secret_key is not None:
-            return self.secret_key.get_secret_value().encode()
-        path = self.data_dir / "secret.key"
+            return [key.get_secret_value().encode() for key in (self.secret_key, *self.previous_secret_keys)]
         try:
-            return secret_file.read_or_make(path)
+            return secret_file.read_or_make(self.secret_path)
         except OSError as error:
-            raise ConfigurationError(f"MUSUBI_DATA_DIR: can't keep a secret in {path}: {error.strerror}") from error
+            raise ConfigurationError(
+                f"MUSUBI_DATA_DIR: can't keep a secret in {self.secret_path}: {error.strerror}"
+            ) from error
         except secret_file.DamagedSecret as error:
             raise ConfigurationError(
-                f"MUSUBI_DATA_DIR: {path} is damaged: restore it, or remove it to sign everyone out"
+                f"MUSUBI_DATA_DIR: {self.secret_path} is damaged: restore it, or remove it to sign everyone out"
             ) from error
+
+    @property
+    def secret_path(self) -> Path:
+        """Where the secrets are kept that were not set."""
+        return self.data_dir / "secret.key"
 
 
 def async_database_url(value: str) -> URL:

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from musubi import operations
+from musubi.core.keyring import KeyRing
 from musubi.features.accounts.tokens import TokenMaker
 from tests.conftest import redis_database
 from tests.processes import MusubiServer
@@ -83,7 +84,7 @@ def server(
 
 @pytest.fixture(params=["member", "admin"])
 def caller(request: pytest.FixtureRequest, server: MusubiServer) -> Caller:
-    tokens = TokenMaker(SECRET.encode(), access_lifetime=timedelta(minutes=1))
+    tokens = TokenMaker(KeyRing(SECRET.encode()), access_lifetime=timedelta(minutes=1))
     return Caller(server, tokens.setup_token(), is_admin=request.param == "admin")
 
 

@@ -10,3 +10,6 @@ locale: ContextVar[str] = ContextVar("locale", default="en")
 
 actor_id: ContextVar[int | None] = ContextVar("actor_id", default=None)
 """The signed-in user, who is written into `created_by` and `updated_by`; None for the application itself."""
+
+client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
+"""Where the request came from, as far as a trusted proxy or the connection itself tells."""

@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 from pydantic import SecretStr
 
 from musubi.core.clock import utcnow
-from musubi.features.accounts.tokens import derive_key
+from musubi.core.keyring import KeyRing
 from musubi.settings import Settings
 from tests.conftest import AppMaker, Clock
 from tests.support import Actor, error_of, make_actor
@@ -25,8 +25,9 @@ def forge(settings: Settings, member: Actor) -> Forge:
 
     def make(key: bytes | None = None, algorithm: str = "HS256", **claims: Any) -> str:
         merged = {name: value for name, value in {**genuine, **claims}.items() if value is not None}
-        key = derive_key(settings.secret(), "access-token") if key is None else key
-        return jwt.encode(merged, key, algorithm)
+        ours = KeyRing(*settings.secrets()).current
+        key = ours.derive("access-token") if key is None else key
+        return jwt.encode(merged, key, algorithm, headers={"kid": ours.kid})
 
     return make
 
@@ -74,7 +75,7 @@ async def test_another_key(client: AsyncClient, forge: Forge) -> None:
 
 
 async def test_the_secret_itself_is_no_key(client: AsyncClient, forge: Forge, settings: Settings) -> None:
-    await assert_refused(client, forge(key=settings.secret()))
+    await assert_refused(client, forge(key=settings.secrets()[0]))
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
@@ -85,7 +86,7 @@ async def test_another_algorithm(client: AsyncClient, forge: Forge, algorithm: s
 
 async def test_no_algorithm(client: AsyncClient, member: Actor) -> None:
     claims = jwt.decode(member.access_token, options={"verify_signature": False})
-    unsigned = jwt.encode(claims, None, "none")
+    unsigned = jwt.encode(claims, "", "none", headers={"kid": jwt.get_unverified_header(member.access_token)["kid"]})
     signature = member.access_token.rpartition(".")[2]
     await assert_refused(client, unsigned)
     await assert_refused(client, unsigned + signature)

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from musubi.features.accounts.tokens import AccessClaims, InvalidToken, TokenMaker, derive_key, new_seed, read_refresh
+from musubi.core.keyring import KeyRing
+from musubi.features.accounts.tokens import AccessClaims, InvalidToken, TokenMaker, new_seed, read_refresh
 
 SECRET = b"the secret of these tests, which is long enough"
+NEW_SECRET = b"the one that takes its place, as long as that one"
 BASE64 = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
-maker = TokenMaker(SECRET, access_lifetime=timedelta(minutes=60))
+maker = TokenMaker(KeyRing(SECRET), access_lifetime=timedelta(minutes=60))
 
 
 def one_bit_off(token: str) -> list[str]:
@@ -77,7 +79,7 @@ def test_a_refresh_token_belongs_to_its_session_its_seed_and_its_secret() -> Non
     seed = new_seed()
     token = maker.refresh_token(12, 34, seed)
     assert not is_refresh_token(token, new_seed())
-    stranger = TokenMaker(b"another secret, just as long as the first", access_lifetime=timedelta(minutes=60))
+    stranger = TokenMaker(KeyRing(b"another secret, just as long as the first"), access_lifetime=timedelta(minutes=60))
     assert stranger.refresh_token(12, 34, seed) != token
     # The generation is part of what is signed: a later token can't be made out of an earlier one.
     assert token.rpartition(".")[2] != maker.refresh_token(12, 35, seed).rpartition(".")[2]
@@ -85,13 +87,30 @@ def test_a_refresh_token_belongs_to_its_session_its_seed_and_its_secret() -> Non
 
 
 def test_the_link_of_the_first_start_stays_the_same_until_the_secret_changes() -> None:
-    again = TokenMaker(SECRET, access_lifetime=timedelta(minutes=5))
+    again = TokenMaker(KeyRing(SECRET), access_lifetime=timedelta(minutes=5))
     assert again.is_setup_token(maker.setup_token())
-    assert not TokenMaker(b"x" * 32, access_lifetime=timedelta(minutes=5)).is_setup_token(maker.setup_token())
+    assert not TokenMaker(KeyRing(b"x" * 32), access_lifetime=timedelta(minutes=5)).is_setup_token(maker.setup_token())
     assert not maker.is_setup_token("")
     assert not maker.is_setup_token(maker.setup_token()[:-1])
 
 
-def test_every_purpose_has_a_key_of_its_own() -> None:
-    purposes = ("access-token", "refresh-token", "first-run-setup")
-    assert len({derive_key(SECRET, purpose) for purpose in purposes}) == 3
+def test_what_an_older_secret_signed_is_honoured_as_long_as_it_is_kept() -> None:
+    seed = new_seed()
+    access, refresh, setup = maker.access_token(1, 2, 3), maker.refresh_token(1, 2, seed), maker.setup_token()
+    replaced = TokenMaker(KeyRing(NEW_SECRET, SECRET), access_lifetime=timedelta(minutes=60))
+    assert replaced.read_access(access) == AccessClaims(user_id=1, session_id=2, generation=3)
+    assert replaced.verify_refresh(read_refresh(refresh), seed)
+    assert replaced.is_setup_token(setup)
+    forgotten = TokenMaker(KeyRing(NEW_SECRET), access_lifetime=timedelta(minutes=60))
+    with pytest.raises(InvalidToken):
+        forgotten.read_access(access)
+    assert not forgotten.verify_refresh(read_refresh(refresh), seed)
+    assert not forgotten.is_setup_token(setup)
+
+
+def test_what_is_made_now_is_made_with_the_newest_secret() -> None:
+    seed = new_seed()
+    ring = TokenMaker(KeyRing(NEW_SECRET, SECRET), access_lifetime=timedelta(minutes=60))
+    newest = TokenMaker(KeyRing(NEW_SECRET), access_lifetime=timedelta(minutes=60))
+    assert newest.read_access(ring.access_token(1, 2, 3)).user_id == 1
+    assert ring.refresh_token(1, 2, seed) == newest.refresh_token(1, 2, seed)

@@ -33,6 +33,9 @@ class RequestContext:
         context.request_id.set(request_id)
         context.locale.set(preferred_locale((header(scope, b"accept-language") or b"").decode("latin-1")))
         context.actor_id.set(None)
+        # A trusted proxy may have forwarded something longer than any address.
+        address = scope["client"][0][:45] if scope.get("client") else None
+        context.client_address.set(address)
         status, started = 0, time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -54,7 +57,7 @@ class RequestContext:
                     query=_parameter_names(scope["query_string"]),
                     status=status,
                     duration_ms=round((time.perf_counter() - started) * 1000, 1),
-                    client=scope["client"][0] if scope.get("client") else None,
+                    client=address,
                     user_id=context.actor_id.get(),
                 )
 

@@ -17,9 +17,10 @@ from musubi.settings import Settings
 
 def _install(app: FastAPI) -> None:
     settings: Settings = app.state.settings
-    tokens = TokenMaker(settings.secret(), access_lifetime=timedelta(minutes=settings.access_token_minutes))
+    tokens = TokenMaker(app.state.keys, access_lifetime=timedelta(minutes=settings.access_token_minutes))
     sessions = Sessions(
         tokens,
+        app.state.events,
         lifetime=timedelta(days=settings.session_days),
         grace=timedelta(seconds=settings.refresh_grace_seconds),
     )
@@ -29,7 +30,7 @@ def _install(app: FastAPI) -> None:
         workers=settings.password_workers,
         queue=settings.password_queue,
     )
-    app.state.accounts = Accounts(hasher, sessions, registration_open=settings.registration)
+    app.state.accounts = Accounts(hasher, sessions, app.state.events, registration_open=settings.registration)
     app.state.authenticate = sessions.authenticate
 
 

@@ -8,22 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from musubi.core.clock import utcnow
 from musubi.core.database import exclusive
 from musubi.core.errors import Conflict, Forbidden, Invalid, NotFound
-from musubi.core.events import Events
 from musubi.core.i18n import Text
 from musubi.core.permissions import Principal
 from musubi.core.text import fold
-from musubi.features.accounts import repository
-from musubi.features.accounts.events import UserDeleted
+from musubi.features import audit
+from musubi.features.accounts import one_time, repository
+from musubi.features.accounts.events import AccessChanged, UserDeleted
 from musubi.features.accounts.models import User
 from musubi.features.accounts.schemas import UserCreate, UserUpdate
 from musubi.features.accounts.service import Accounts
-from musubi.features.accounts.sessions import end_sessions_of, forget_sessions_of
 
 USER_NOT_FOUND = Text("User not found", "ユーザーが見つかりません")
 _LAST_SUPERUSER = Text("There must be at least one active superuser", "有効な最上位管理者が少なくとも1人必要です")
 _SUPERUSERS_ONLY = Text("Only a superuser may do this", "最上位管理者だけが行えます")
 _ADDRESS_TAKEN = Text("This address is already in use", "このメールアドレスはすでに使われています")
 _DELETED = "Deleted user"
+_ACCESS = {"role", "is_active", "is_superuser"}
 _NO_HEIR = Text("This user can't take over the items", "このユーザーには引き継げません")
 
 
@@ -31,10 +31,15 @@ async def create_user(session: AsyncSession, accounts: Accounts, principal: Prin
     """Make an account for someone. Raises Forbidden, Invalid, Conflict."""
     if form.is_superuser and not principal.is_superuser:
         raise Forbidden(_SUPERUSERS_ONLY)
-    return await accounts.create(session, form)
+    user = await accounts.create(session, form)
+    details = {"role": user.role, "is_superuser": user.is_superuser}
+    await audit.record(session, "user.created", object_type="user", object_id=user.id, details=details)
+    return user
 
 
-async def update_user(session: AsyncSession, principal: Principal, user_id: int, form: UserUpdate) -> User:
+async def update_user(
+    session: AsyncSession, accounts: Accounts, principal: Principal, user_id: int, form: UserUpdate
+) -> User:
     """Change what was sent of an account; disabling it ends its sessions.
 
     Raises NotFound; Forbidden when a superuser is touched by someone who is none; Conflict for a taken address or
@@ -55,19 +60,34 @@ async def update_user(session: AsyncSession, principal: Principal, user_id: int,
         if await repository.taken_fields(session, username=None, email=form.email):
             raise Conflict(_ADDRESS_TAKEN, fields={"email": _ADDRESS_TAKEN})
         user.email_key, user.email_verified = fold(form.email), False
+    before = {name: getattr(user, name) for name in sent}
     for name in sent:
         setattr(user, name, getattr(form, name))
     try:
         await session.flush()
     except IntegrityError as error:
         raise Conflict(_ADDRESS_TAKEN, fields={"email": _ADDRESS_TAKEN}) from error
-    if not user.is_active:
-        await end_sessions_of(session, user.id)
+    await _follow_up(session, accounts, user, {name for name in sent if before[name] != getattr(user, name)})
     return user
 
 
+async def _follow_up(session: AsyncSession, accounts: Accounts, user: User, changed: set[str]) -> None:
+    """What follows from a change of these fields by an administrator."""
+    if not user.is_active:
+        await accounts.sessions.end_all(session, user.id)
+    if changed & {*_ACCESS, "email"}:
+        # A link that was mailed before opens an account that is no longer the same, or no longer this person's.
+        await one_time.void(session, user.id)
+    if changed & _ACCESS:
+        await accounts.events.publish(session, AccessChanged(user.id))
+    if changed:
+        # What an account may do is worth noting in full; of what a person says of themselves, only that it changed.
+        details = {name: getattr(user, name) if name in _ACCESS else None for name in sorted(changed)}
+        await audit.record(session, "user.updated", object_type="user", object_id=user.id, details=details)
+
+
 async def delete_user(
-    session: AsyncSession, events: Events, principal: Principal, user_id: int, *, heir_id: int | None
+    session: AsyncSession, accounts: Accounts, principal: Principal, user_id: int, *, heir_id: int | None
 ) -> None:
     """Make an account nameless and unusable; what it owned goes to `heir_id` or stays with the nameless row.
 
@@ -80,8 +100,9 @@ async def delete_user(
         heir = None if heir_id == user_id else await repository.get_user(session, heir_id)
         if heir is None:
             raise Invalid(fields={"transfer_items_to": _NO_HEIR})
-    await events.publish(session, UserDeleted(user_id, heir_id))
-    await forget_sessions_of(session, user_id)
+    await accounts.events.publish(session, UserDeleted(user_id, heir_id))
+    await accounts.sessions.forget_all(session, user_id)
+    await repository.forget_credentials(session, user_id)
     # Nothing of the person stays, and the name is free again.
     nobody = f"deleted-{user_id}-{secrets.token_hex(4)}"
     user.username = user.username_key = nobody
@@ -90,6 +111,9 @@ async def delete_user(
     user.bio = user.profile_image = user.password_hash = None
     user.is_active = user.is_superuser = user.email_verified = False
     user.deleted_at = utcnow()
+    await audit.record(
+        session, "user.deleted", object_type="user", object_id=user_id, details={"items_went_to": heir_id}
+    )
 
 
 async def _changeable(session: AsyncSession, principal: Principal, user_id: int) -> User:

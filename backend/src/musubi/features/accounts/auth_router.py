@@ -12,6 +12,7 @@ from musubi.core.http.route import Route
 from musubi.core.i18n import Text
 from musubi.core.openapi import errors
 from musubi.core.permissions import Principal, SignedIn, public
+from musubi.features import audit
 from musubi.features.accounts import repository, service
 from musubi.features.accounts.schemas import (
     Credentials,
@@ -26,7 +27,7 @@ from musubi.features.accounts.schemas import (
     UserRead,
 )
 from musubi.features.accounts.service import accounts_of
-from musubi.features.accounts.sessions import Client, SignedInSession, end_session
+from musubi.features.accounts.sessions import Client, SignedInSession
 from musubi.features.accounts.transport import (
     clear_refresh_cookie,
     refresh_cookie,
@@ -98,20 +99,28 @@ async def logout(request: Request, response: Response, session: SessionDep) -> D
     sessions = accounts_of(request).sessions
     if "authorization" in request.headers:
         try:
-            await end_session(session, (await sessions.authenticate(request)).session_id)
+            principal = await sessions.authenticate(request)
         except Unauthorized:
             # An access token may have run out in a tab that slept; the cookie still says which session it was.
-            await _end_by_cookie(request, session)
+            user_id = await _end_by_cookie(request, session)
+        else:
+            await sessions.end(session, principal.session_id)
+            user_id = principal.user_id
     else:
-        await _end_by_cookie(request, session)
+        user_id = await _end_by_cookie(request, session)
+    await audit.record(session, "user.signed_out", object_type="user", object_id=user_id, actor_id=user_id)
     clear_refresh_cookie(request, response)
+    # What the browser kept of replies. Its storage stays: the chosen theme and the installed application are in there.
+    response.headers["Clear-Site-Data"] = '"cache"'
     return Done.now(_SIGNED_OUT.render())
 
 
-async def _end_by_cookie(request: Request, session: SessionDep) -> None:
+async def _end_by_cookie(request: Request, session: SessionDep) -> int:
     token = refresh_cookie(request)
-    if token is None or await accounts_of(request).sessions.end_by_refresh_token(session, token) is None:
+    user_id = None if token is None else await accounts_of(request).sessions.end_by_refresh_token(session, token)
+    if user_id is None:
         raise Unauthorized
+    return user_id
 
 
 async def _me(reader: ReaderDep, principal: Principal) -> Me:

@@ -1,4 +1,4 @@
-"""What accounts tell the features above them."""
+"""What accounts tell the features above them, in the transaction of the change itself."""
 
 from dataclasses import dataclass
 
@@ -9,3 +9,18 @@ class UserDeleted:
 
     user_id: int
     heir_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsEnded:
+    """Sessions of a user end: whatever is open on their behalf has to close."""
+
+    user_id: int
+    session_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChanged:
+    """What a user may do changed: what was decided by their role has to be decided again."""
+
+    user_id: int

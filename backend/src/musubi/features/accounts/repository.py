@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.database import Database
@@ -10,7 +10,7 @@ from musubi.core.pagination import Listing, Page, Paging, both_ways, paginate
 from musubi.core.permissions import Role
 from musubi.core.text import fold
 from musubi.core.types import AnyRow, AnySelect
-from musubi.features.accounts.models import User
+from musubi.features.accounts.models import Identity, OneTimeToken, Passkey, RecoveryCode, TotpSecret, User
 
 READ_COLUMNS = (
     User.id, User.username, User.email, User.full_name, User.bio, User.profile_image, User.role, User.is_active,
@@ -101,3 +101,10 @@ async def list_users(
 
     listing = Listing(select(*READ_COLUMNS).where(*condition), User.id, reused=False)
     return await paginate(database, listing, {}, ordering=_NEWEST_FIRST, paging=paging, count=count)
+
+
+async def forget_credentials(session: AsyncSession, user_id: int) -> None:
+    """Delete everything but the password that an account can be opened with."""
+    for model in (OneTimeToken, TotpSecret, RecoveryCode, Passkey, Identity):
+        statement = delete(model).where(model.user_id == user_id)
+        await session.execute(statement.execution_options(synchronize_session=False))

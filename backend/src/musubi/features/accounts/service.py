@@ -6,9 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.database import Database, exclusive
 from musubi.core.errors import BadRequest, Conflict, Forbidden, Invalid, Unauthorized
+from musubi.core.events import Events
 from musubi.core.i18n import Text
 from musubi.core.permissions import Principal, Role
 from musubi.core.text import fold
+from musubi.features import audit
 from musubi.features.accounts import repository
 from musubi.features.accounts.models import User
 from musubi.features.accounts.passwords import PasswordHasher, check_password
@@ -19,7 +21,7 @@ from musubi.features.accounts.schemas import (
     Register,
     UserCreate,
 )
-from musubi.features.accounts.sessions import Client, Sessions, SignedInSession, end_sessions_of
+from musubi.features.accounts.sessions import Client, Sessions, SignedInSession
 
 _WRONG_LOGIN = Text("Incorrect username or password", "ユーザー名またはパスワードが違います")
 _INACTIVE = Text("This account is disabled", "このアカウントは無効です")
@@ -38,9 +40,10 @@ _WRONG_LINK = Text("This link is not valid", "このリンクは無効です")
 class Accounts:
     """The verbs of accounts. Passwords are hashed before a transaction is open, so that nobody waits for one."""
 
-    def __init__(self, hasher: PasswordHasher, sessions: Sessions, *, registration_open: bool) -> None:
+    def __init__(self, hasher: PasswordHasher, sessions: Sessions, events: Events, *, registration_open: bool) -> None:
         self.hasher = hasher
         self.sessions = sessions
+        self.events = events
         self._registration_open = registration_open
 
     async def register(self, session: AsyncSession, form: Register, client: Client) -> SignedInSession:
@@ -48,6 +51,7 @@ class Accounts:
         if not self._registration_open:
             raise Forbidden(_REGISTRATION_CLOSED)
         user = await self.create(session, form)
+        await audit.record(session, "user.registered", object_type="user", object_id=user.id, actor_id=user.id)
         return await self.sessions.begin(session, user, client)
 
     async def set_up(self, session: AsyncSession, form: FirstSuperuser, client: Client) -> SignedInSession:
@@ -61,6 +65,7 @@ class Accounts:
         if await repository.superuser_exists(session):
             raise Conflict(_SETUP_DONE)
         user = await _insert(session, account, password_hash)
+        await audit.record(session, "installation.set_up", object_type="user", object_id=user.id, actor_id=user.id)
         return await self.sessions.begin(session, user, client)
 
     async def create(self, session: AsyncSession, form: Register | UserCreate) -> User:
@@ -77,6 +82,10 @@ class Accounts:
             found = await repository.find_by_login(reader, login)
         correct = await self.hasher.verify(password, found.password_hash if found else None)
         if found is None or not correct:
+            # Who tried is not known, and what they typed as a name may well be a password.
+            audit.record_despite_error(
+                session, "user.sign_in_failed", object_type="user", object_id=found.id if found else None
+            )
             raise Unauthorized(_WRONG_LOGIN)
         if not found.is_active:
             raise BadRequest(_INACTIVE)
@@ -88,6 +97,18 @@ class Accounts:
             raise Unauthorized(_WRONG_LOGIN)
         if renewed is not None:
             user.password_hash = renewed
+        return await self.enter(session, user, client, method="password")
+
+    async def enter(self, session: AsyncSession, user: User, client: Client, *, method: str) -> SignedInSession:
+        """Begin a session for someone who proved who they are by `method`."""
+        await audit.record(
+            session,
+            "user.signed_in",
+            object_type="user",
+            object_id=user.id,
+            actor_id=user.id,
+            details={"method": method},
+        )
         return await self.sessions.begin(session, user, client)
 
     async def change_password(
@@ -108,7 +129,8 @@ class Accounts:
         if user is None or user.password_hash != kept:
             raise BadRequest(_WRONG_PASSWORD, fields={"current_password": _WRONG_PASSWORD})
         user.password_hash = new_hash
-        await end_sessions_of(session, user.id, keep=principal.session_id)
+        await self.sessions.end_all(session, user.id, keep=principal.session_id)
+        await audit.record(session, "password.changed", object_type="user", object_id=user.id)
 
 
 async def _insert(session: AsyncSession, form: Register | UserCreate, password_hash: str) -> User:
@@ -139,6 +161,8 @@ async def update_profile(session: AsyncSession, principal: Principal, form: Prof
     for name in form.model_fields_set:
         setattr(user, name, getattr(form, name))
     await session.flush()
+    details = {"fields": sorted(form.model_fields_set)}
+    await audit.record(session, "profile.updated", object_type="user", object_id=user.id, details=details)
     return user
 
 

@@ -10,8 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from musubi.core.clock import utcnow
 from musubi.core.database import Database, database_of, outlive_rollback
 from musubi.core.errors import Unauthorized
+from musubi.core.events import Events
 from musubi.core.permissions import Principal, Role
 from musubi.core.queries import Query
+from musubi.features import audit
+from musubi.features.accounts.events import SessionsEnded
 from musubi.features.accounts.models import AuthSession, User
 from musubi.features.accounts.tokens import (
     AccessClaims,
@@ -51,8 +54,9 @@ class SignedInSession:
 class Sessions:
     """The rules of sessions, with the keys and lifetimes they follow."""
 
-    def __init__(self, tokens: TokenMaker, *, lifetime: timedelta, grace: timedelta) -> None:
+    def __init__(self, tokens: TokenMaker, events: Events, *, lifetime: timedelta, grace: timedelta) -> None:
         self.tokens = tokens
+        self._events = events
         self._lifetime = lifetime
         self._grace = grace
 
@@ -65,6 +69,7 @@ class Sessions:
             generation=0,
             # The first token has no predecessor that could still be welcome.
             confirmed_at=now,
+            authenticated_at=now,
             last_used_at=now,
             expires_at=now + self._lifetime,
             address=client.address,
@@ -98,24 +103,69 @@ class Sessions:
             return self._issue(row, user)
 
         # Taken now: the rollback in between leaves nothing of the row to read.
-        session_id = row.id
+        user_id, session_id = row.user_id, row.id
 
         async def end_stolen(survivor: AsyncSession) -> None:
-            await end_session(survivor, session_id)
+            await self.end(survivor, session_id)
+            await audit.record(
+                survivor, "session.reuse_detected", object_type="session", object_id=session_id, actor_id=user_id
+            )
 
         outlive_rollback(session, end_stolen)
         raise Unauthorized
 
     async def end_by_refresh_token(self, session: AsyncSession, token: str) -> int | None:
-        """End the session that a refresh token of any generation belongs to; its id, or None if it isn't ours."""
+        """End the session that a refresh token of any generation belongs to; its user's id, or None if the token isn't
+        ours."""
         try:
             found = await self._find(session, _read_refresh(token))
         except Unauthorized:
             return None
         if found is None:
             return None
-        await end_session(session, found[0].id)
-        return found[0].id
+        row, user = found
+        await self.end(session, row.id)
+        return user.id
+
+    async def end(self, session: AsyncSession, session_id: int) -> bool:
+        """End one session; its tokens stop working with the commit. Whether it was alive."""
+        return bool(await self._end(session, AuthSession.id == session_id))
+
+    async def end_all(self, session: AsyncSession, user_id: int, *, keep: int | None = None) -> int:
+        """End every session of a user but `keep`. How many there were."""
+        return await self._end(session, (AuthSession.user_id == user_id) & (AuthSession.id != (keep or 0)))
+
+    async def forget_all(self, session: AsyncSession, user_id: int) -> None:
+        """End every session of a user, and keep nothing of where they were signed in."""
+        await self.end_all(session, user_id)
+        await session.execute(
+            update(AuthSession)
+            .where(AuthSession.user_id == user_id)
+            .values(address=None, user_agent=None)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def _end(self, session: AsyncSession, condition: ColumnElement[bool]) -> int:
+        ended = await session.execute(
+            update(AuthSession)
+            .where(condition, AuthSession.ended_at.is_(None))
+            .values(ended_at=utcnow())
+            .returning(AuthSession.user_id, AuthSession.id)
+            .execution_options(synchronize_session=False)
+        )
+        rows = ended.all()
+        if rows:
+            await self._events.publish(session, SessionsEnded(rows[0].user_id, tuple(row.id for row in rows)))
+        return len(rows)
+
+    async def prove(self, session: AsyncSession, session_id: int) -> None:
+        """Note that whoever holds this session has just proved who they are."""
+        await session.execute(
+            update(AuthSession)
+            .where(AuthSession.id == session_id)
+            .values(authenticated_at=utcnow())
+            .execution_options(synchronize_session=False)
+        )
 
     async def authenticate(self, request: Request) -> Principal:
         """Who sent this request. Raises Unauthorized unless its access token and its session are alive."""
@@ -208,36 +258,6 @@ _AUTHENTICATE = Query(
     .join(User, User.id == AuthSession.user_id)
     .where(AuthSession.id == bindparam("session_id"))
 )
-
-
-async def end_session(session: AsyncSession, session_id: int) -> None:
-    """End one session; its tokens stop working with the commit."""
-    await _end(session, AuthSession.id == session_id)
-
-
-async def end_sessions_of(session: AsyncSession, user_id: int, *, keep: int | None = None) -> None:
-    """End every session of a user but `keep`."""
-    await _end(session, (AuthSession.user_id == user_id) & (AuthSession.id != (keep or 0)))
-
-
-async def forget_sessions_of(session: AsyncSession, user_id: int) -> None:
-    """End every session of a user, and keep nothing of where they were signed in."""
-    await end_sessions_of(session, user_id)
-    await session.execute(
-        update(AuthSession)
-        .where(AuthSession.user_id == user_id)
-        .values(address=None, user_agent=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _end(session: AsyncSession, condition: ColumnElement[bool]) -> None:
-    await session.execute(
-        update(AuthSession)
-        .where(condition, AuthSession.ended_at.is_(None))
-        .values(ended_at=utcnow())
-        .execution_options(synchronize_session=False)
-    )
 
 
 async def _confirm(database: Database, claims: AccessClaims) -> None:

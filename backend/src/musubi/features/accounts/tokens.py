@@ -19,6 +19,7 @@ from functools import lru_cache
 import jwt
 
 from musubi.core.clock import utcnow
+from musubi.core.keyring import Key, KeyRing
 from musubi.core.types import MAX_ID
 
 ALGORITHM = "HS256"
@@ -50,13 +51,11 @@ class RefreshClaims:
 
 
 class TokenMaker:
-    """Makes and checks tokens with keys derived from the application's secret."""
+    """Makes tokens with keys derived from the application's current secret; honours those made with older ones."""
 
-    def __init__(self, secret: bytes, *, access_lifetime: timedelta) -> None:
+    def __init__(self, keys: KeyRing, *, access_lifetime: timedelta) -> None:
         self.access_lifetime = access_lifetime
-        self._access_key = derive_key(secret, "access-token")
-        self._refresh_key = derive_key(secret, "refresh-token")
-        self._setup_key = derive_key(secret, "first-run-setup")
+        self._keys = keys
         # A client sends the same token many times. What it says never changes, and only good ones are kept.
         self._verified = lru_cache(maxsize=4096)(self._verify_access)
 
@@ -73,7 +72,8 @@ class TokenMaker:
             "iss": ISSUER,
             "aud": AUDIENCE,
         }
-        return jwt.encode(claims, self._access_key, ALGORITHM)
+        key = self._keys.current
+        return jwt.encode(claims, _access_key(key), ALGORITHM, headers={"kid": key.kid})
 
     def read_access(self, token: str) -> AccessClaims:
         """Raises InvalidToken unless every check passes: signature, algorithm, expiry, issuer, audience and type."""
@@ -85,9 +85,12 @@ class TokenMaker:
     def _verify_access(self, token: str) -> tuple[AccessClaims, int]:
         """What the token says, and when it expires, in seconds since 1970: the one clock of the application decides."""
         try:
+            key = self._keys.get(jwt.get_unverified_header(token)["kid"])
+            if key is None:
+                raise InvalidToken
             claims = jwt.decode(
                 token,
-                self._access_key,
+                _access_key(key),
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,
@@ -103,27 +106,38 @@ class TokenMaker:
                 raise InvalidToken
             generation = int(claims["jti"].partition(".")[0])
             return AccessClaims(int(claims["sub"]), int(claims["sid"]), generation), int(claims["exp"])
-        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
+        except (jwt.InvalidTokenError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise InvalidToken from error
 
     def refresh_token(self, session_id: int, generation: int, seed: str) -> str:
-        signature = self._sign_refresh(session_id, generation, seed)
+        signature = _sign_refresh(self._keys.current, session_id, generation, seed)
         return f"{session_id}.{generation}.{_encode(signature)}"
 
     def verify_refresh(self, claims: RefreshClaims, seed: str) -> bool:
         """Whether we issued the token that makes these claims in the session with this seed."""
-        return hmac.compare_digest(claims.signature, self._sign_refresh(claims.session_id, claims.generation, seed))
+        signatures = (_sign_refresh(key, claims.session_id, claims.generation, seed) for key in self._keys)
+        return any(hmac.compare_digest(claims.signature, signature) for signature in signatures)
 
     def setup_token(self) -> str:
         """The token of the one-time link under which the first superuser is made. It is worth something only as long
         as there is none, so it needs no store, and every process of an installation prints the same."""
-        return hmac.digest(self._setup_key, b"setup", hashlib.sha256).hex()[:40]
+        return _setup_token(self._keys.current)
 
     def is_setup_token(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(), self.setup_token().encode())
+        return any(hmac.compare_digest(token.encode(), _setup_token(key).encode()) for key in self._keys)
 
-    def _sign_refresh(self, session_id: int, generation: int, seed: str) -> bytes:
-        return hmac.digest(self._refresh_key, f"{session_id}.{generation}.{seed}".encode(), hashlib.sha256)
+
+def _access_key(key: Key) -> bytes:
+    return key.derive("access-token")
+
+
+def _sign_refresh(key: Key, session_id: int, generation: int, seed: str) -> bytes:
+    message = f"{session_id}.{generation}.{seed}".encode()
+    return hmac.digest(key.derive("refresh-token"), message, hashlib.sha256)
+
+
+def _setup_token(key: Key) -> str:
+    return hmac.digest(key.derive("first-run-setup"), b"setup", hashlib.sha256).hex()[:40]
 
 
 def read_refresh(token: str) -> RefreshClaims:
@@ -149,8 +163,3 @@ def _decode(signature: str) -> bytes:
 
 def new_seed() -> str:
     return secrets.token_urlsafe(32)
-
-
-def derive_key(secret: bytes, purpose: str) -> bytes:
-    """A key for one purpose (the expand step of HKDF, RFC 5869, for one block), so that no two uses share one."""
-    return hmac.digest(secret, f"musubi {purpose}".encode() + b"\x01", hashlib.sha256)

@@ -67,9 +67,12 @@ async def get_user(_: UserReader, user_id: UserId, reader: ReaderDep) -> UserRea
 
 
 @router.patch("/{user_id}", responses=errors(NotFound, Conflict))
-async def update_user(principal: UserWriter, user_id: UserId, session: SessionDep, form: UserUpdate) -> UserRead:
+async def update_user(
+    principal: UserWriter, user_id: UserId, request: Request, session: SessionDep, form: UserUpdate
+) -> UserRead:
     """Change an account: only what is sent. Disabling it ends its sessions."""
-    return UserRead.model_validate(await administration.update_user(session, principal, user_id, form))
+    accounts = accounts_of(request)
+    return UserRead.model_validate(await administration.update_user(session, accounts, principal, user_id, form))
 
 
 @router.delete("/{user_id}", status_code=204, responses=errors(NotFound, Conflict, Forbidden))
@@ -81,4 +84,4 @@ async def delete_user(
     transfer_items_to: Id | None = None,
 ) -> None:
     """Make an account nameless and unusable. Its items go to another user, or stay with "deleted user"."""
-    await administration.delete_user(session, request.app.state.events, principal, user_id, heir_id=transfer_items_to)
+    await administration.delete_user(session, accounts_of(request), principal, user_id, heir_id=transfer_items_to)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from musubi.core.append_only import APPEND_ONLY, protect, release
 from musubi.core.database import SessionDep
 from musubi.core.http.envelope import Done
 from musubi.core.http.route import Route
@@ -13,8 +14,13 @@ router = APIRouter(prefix="/test", tags=["test"], route_class=Route)
 
 
 async def _empty(request: Request, session: AsyncSession) -> None:
+    connection = await session.connection()
     for table in reversed(Base.metadata.sorted_tables):
+        if table.info.get(APPEND_ONLY):
+            await connection.run_sync(release, table.name)
         await session.execute(table.delete())
+        if table.info.get(APPEND_ONLY):
+            await connection.run_sync(protect, table.name)
     await request.app.state.cache.clear()
 
 
