@@ -13,3 +13,6 @@ actor_id: ContextVar[int | None] = ContextVar("actor_id", default=None)
 
 client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
 """Where the request came from, as far as a trusted proxy or the connection itself tells."""
+
+reply_headers: ContextVar[dict[bytes, bytes]] = ContextVar("reply_headers")
+"""Headers for the reply to this request, whatever it will be: an error, too."""

@@ -36,13 +36,15 @@ class RequestContext:
         # A trusted proxy may have forwarded something longer than any address.
         address = scope["client"][0][:45] if scope.get("client") else None
         context.client_address.set(address)
+        extra: dict[bytes, bytes] = {}
+        context.reply_headers.set(extra)
         status, started = 0, time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *extra.items()]
             await send(message)
 
         try:
