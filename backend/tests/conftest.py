@@ -125,7 +125,7 @@ def make_settings(**values: Any) -> Settings:
     Jobs don't run by themselves, at some moment that no test chose: `await app.state.jobs.drain()` runs what is due.
     """
     cheap = {"password_memory_kib": 8, "password_iterations": 1, "secret_key": "tests only: forty characters of secret"}
-    return Settings(_env_file=None, **{**cheap, "job_workers": 0, **values})
+    return Settings(_env_file=None, **{**cheap, "job_workers": 0, "rate_limits": False, **values})
 
 
 def redis_database(worker_id: str) -> str | None:

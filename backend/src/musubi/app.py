@@ -11,6 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from musubi import __version__
 from musubi.adapters.cache import open_cache
+from musubi.adapters.limiter import open_limiter
 from musubi.core.database import Database
 from musubi.core.events import Events
 from musubi.core.feature import Feature
@@ -18,6 +19,7 @@ from musubi.core.http.body_limit import BodyLimit
 from musubi.core.http.docs_pages import add_documentation
 from musubi.core.http.error_handling import ErrorBoundary, add_error_handlers
 from musubi.core.http.request_context import RequestContext
+from musubi.core.http.route_limits import UnknownLimit, check_limits
 from musubi.core.http.security_headers import SecurityHeaders
 from musubi.core.http.spa import add_spa
 from musubi.core.http.trusted_hosts import TrustedHosts
@@ -27,7 +29,7 @@ from musubi.core.keyring import KeyRing
 from musubi.core.openapi import build_openapi, check_policies
 from musubi.features import accounts, audit, items, mail, system
 from musubi.features.system import health, test_support
-from musubi.settings import Environment, Settings
+from musubi.settings import ConfigurationError, Environment, Settings
 
 # From the top down: a feature may use those below it, and knows none above it.
 FEATURES: tuple[Feature, ...] = (system.FEATURE, items.FEATURE, accounts.FEATURE, mail.FEATURE, audit.FEATURE)
@@ -45,7 +47,7 @@ envelope; `code` never changes, `message` follows `Accept-Language` (English, Ja
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application for these settings. Raises ConfigurationError when its secret can't be kept."""
+    """The application for these settings. Raises ConfigurationError when one is wrong, or its secret can't be kept."""
     app = FastAPI(
         title="Musubi",
         version=__version__,
@@ -64,6 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keys = KeyRing(*settings.secrets())
     app.state.database = Database(settings.database, pool_size=settings.database_pool_size)
     app.state.cache = open_cache(settings.redis_url)
+    app.state.limiter = None
+    if settings.limits_requests:
+        app.state.limiter = open_limiter(settings.redis_url, key=app.state.keys.current.derive("limits"))
+    app.state.changed_limits = {limit.name: limit for limit in settings.limits}
     app.state.events = Events(app, FEATURES)
     app.state.jobs = Jobs(
         app,
@@ -84,6 +90,10 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.env is Environment.TEST:
         app.include_router(test_support.router, prefix=API_PREFIX)
     check_policies(app)
+    try:
+        check_limits(app)
+    except UnknownLimit as error:
+        raise ConfigurationError(f"MUSUBI_LIMITS: {error}") from None
     app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
     if settings.serves_docs:
         add_documentation(app)
@@ -134,4 +144,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.jobs.stop()
     app.state.accounts.hasher.close()
     await app.state.cache.close()
+    if app.state.limiter is not None:
+        await app.state.limiter.close()
     await app.state.database.dispose()

@@ -20,6 +20,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from musubi.core import secret_file
+from musubi.core.limits import Limit, parse_limits
 
 _PLATFORM_NAMES = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOST", "PORT"})
 _KNOWN_SECRETS = ("changeme", "change-me", "secret", "your-secret-key", "insecure")
@@ -118,6 +119,15 @@ class Settings(BaseSettings):
         int,
         Field(ge=1, le=500, description="Connections per process for changes; on PostgreSQL as many again for reading"),
     ] = 20
+    rate_limits: Annotated[
+        bool | None, Field(description="Limit requests and failed attempts; default: not with MUSUBI_ENV=test")
+    ] = None
+    limits: Annotated[
+        tuple[Limit, ...],
+        NoDecode,
+        BeforeValidator(parse_limits),
+        Field(description="Limits with other numbers than their own, such as register=100/1h"),
+    ] = ()
     access_token_minutes: Annotated[int, Field(ge=1, le=1440, description="How long an access token is valid")] = 60
     session_days: Annotated[int, Field(ge=1, le=90, description="How long a sign-in lasts at the most")] = 7
     refresh_grace_seconds: Annotated[
@@ -223,6 +233,10 @@ class Settings(BaseSettings):
     @property
     def serves_docs(self) -> bool:
         return self.env is not Environment.PRODUCTION if self.docs is None else self.docs
+
+    @property
+    def limits_requests(self) -> bool:
+        return self.env is not Environment.TEST if self.rate_limits is None else self.rate_limits
 
     @property
     def public_url(self) -> str:

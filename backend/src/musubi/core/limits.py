@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 _WRITTEN: Final = re.compile(r"([a-z][a-z0-9-]*)=([1-9][0-9]{0,8})/([1-9][0-9]{0,5})([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -37,6 +37,16 @@ class Limit:
         if seconds > _LONGEST:
             raise ValueError(f"{text!r} is over more than 30 days")
         return cls(name, int(amount), seconds)
+
+
+def parse_limits(value: Any) -> Any:
+    """The limits in a text that separates them by commas; anything else as it is. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    limits = [Limit.parse(part.strip()) for part in value.split(",") if part.strip()]
+    if len({limit.name for limit in limits}) < len(limits):
+        raise ValueError("names a limit twice")
+    return limits
 
 
 @dataclass(frozen=True, slots=True)

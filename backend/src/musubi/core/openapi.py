@@ -16,10 +16,12 @@ from musubi.core.errors import (
     InternalServerError,
     Invalid,
     PayloadTooLarge,
+    RateLimited,
     ServiceUnavailable,
     Unauthorized,
 )
 from musubi.core.http.envelope import ErrorEnvelope
+from musubi.core.http.rate_limit import limits_of
 from musubi.core.permissions import Policy
 
 _REF = {"$ref": "#/components/schemas/ErrorEnvelope"}
@@ -117,9 +119,10 @@ def _complete(document: dict[str, Any], route: RouteContext) -> None:
     policy = policy_of(route.dependant)
     if operations is None or policy is None:
         return
+    limited = [RateLimited] if any(limits_of(route.dependant)) else []
     for method in route.methods or ():
         operation = operations[method.lower()]
-        kinds: list[type[AppError]] = [InternalServerError, ServiceUnavailable]
+        kinds: list[type[AppError]] = [InternalServerError, ServiceUnavailable, *limited]
         # Any request can be malformed in a way that no schema describes, a NUL in its path for one.
         kinds.append(BadRequest)
         takes_input = "requestBody" in operation or "parameters" in operation

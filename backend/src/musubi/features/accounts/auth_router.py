@@ -13,7 +13,7 @@ from musubi.core.i18n import Text
 from musubi.core.openapi import errors
 from musubi.core.permissions import Principal, SignedIn, public
 from musubi.features import audit
-from musubi.features.accounts import repository, service
+from musubi.features.accounts import limits, repository, service
 from musubi.features.accounts.schemas import (
     Credentials,
     FirstSuperuser,
@@ -59,7 +59,12 @@ def _reply(
     )
 
 
-@router.post("/auth/register", status_code=201, dependencies=[Depends(public)], responses=errors(Conflict, Forbidden))
+@router.post(
+    "/auth/register",
+    status_code=201,
+    dependencies=[Depends(public), Depends(limits.REGISTER)],
+    responses=errors(Conflict, Forbidden),
+)
 async def register(request: Request, response: Response, session: SessionDep, form: Register) -> TokenReply:
     """Make an account and sign in."""
     return _reply(request, response, await accounts_of(request).register(session, form, Client.of(request)))
@@ -67,16 +72,25 @@ async def register(request: Request, response: Response, session: SessionDep, fo
 
 @router.post("/auth/login", dependencies=[Depends(public)], responses=errors(Unauthorized))
 async def login(
-    request: Request, response: Response, session: SessionDep, form: Annotated[Credentials, Form()]
+    request: Request,
+    response: Response,
+    session: SessionDep,
+    attempts: limits.SignInAttempts,
+    form: Annotated[Credentials, Form()],
 ) -> TokenReply:
     """Sign in with a name or an e-mail address and a password."""
-    signed_in = await accounts_of(request).sign_in(
-        database_of(request), session, form.username, form.password, Client.of(request)
-    )
+    async with attempts.at(limits.account_key(form.username), failure=Unauthorized):
+        signed_in = await accounts_of(request).sign_in(
+            database_of(request), session, form.username, form.password, Client.of(request)
+        )
     return _reply(request, response, signed_in)
 
 
-@router.post("/auth/refresh", dependencies=[Depends(public)], responses=errors(Unauthorized, Forbidden))
+@router.post(
+    "/auth/refresh",
+    dependencies=[Depends(public), Depends(limits.REFRESH)],
+    responses=errors(Unauthorized, Forbidden),
+)
 async def refresh(
     request: Request,
     response: Response,
@@ -150,9 +164,16 @@ async def update_me(principal: SignedIn, session: SessionDep, form: ProfileUpdat
 
 
 @router.post("/users/me/password", responses=errors(BadRequest))
-async def change_password(request: Request, principal: SignedIn, session: SessionDep, form: PasswordChange) -> Done:
+async def change_password(
+    request: Request,
+    principal: SignedIn,
+    session: SessionDep,
+    attempts: limits.ProofAttempts,
+    form: PasswordChange,
+) -> Done:
     """Set a new password; every other session ends."""
-    await accounts_of(request).change_password(database_of(request), session, principal, form)
+    async with attempts.at(str(principal.user_id), failure=BadRequest):
+        await accounts_of(request).change_password(database_of(request), session, principal, form)
     return Done.now(_PASSWORD_CHANGED.render())
 
 
@@ -163,6 +184,14 @@ async def get_setup_state(reader: ReaderDep) -> SetupState:
 
 
 @router.post("/setup", status_code=201, dependencies=[Depends(public)], responses=errors(Conflict, Forbidden))
-async def set_up(request: Request, response: Response, session: SessionDep, form: FirstSuperuser) -> TokenReply:
+async def set_up(
+    request: Request,
+    response: Response,
+    session: SessionDep,
+    attempts: limits.SetupAttempts,
+    form: FirstSuperuser,
+) -> TokenReply:
     """Make the first superuser, with the token of the one-time link that the first start prints."""
-    return _reply(request, response, await accounts_of(request).set_up(session, form, Client.of(request)))
+    async with attempts.at("", failure=Forbidden):
+        signed_in = await accounts_of(request).set_up(session, form, Client.of(request))
+    return _reply(request, response, signed_in)
