@@ -92,6 +92,8 @@ class Execution:
             cut = _Cut.STOPPING
         handler.cancel()
         await asyncio.wait({handler}, timeout=_CLEAN_UP_SECONDS)
+        if not handler.done():
+            log.error("job goes on although it was cancelled")
         return cut
 
     async def _record(self, kind: AnyKind, claim: Claim, handler: asyncio.Task[None], cut: _Cut | None) -> None:
@@ -165,6 +167,6 @@ class Execution:
 
 def _one_line(error: BaseException) -> str:
     """What is kept of an error: its class and the first line of its text, without what looks like a credential."""
-    text = next(iter(str(error).splitlines()), "")
+    text = next((line for line in str(error).splitlines() if line.strip()), "")
     line = text if isinstance(error, Discard) and text else f"{type(error).__name__}: {text}".removesuffix(": ")
     return blank_credentials(line.replace("\0", ""))[:MAX_ERROR_LENGTH]

@@ -104,14 +104,12 @@ class Runner:
         return min(longer, max(self._poll_seconds, _LONGEST_PAUSE))
 
     def _note_failure(self, error: Exception) -> None:
-        """One line per outage; what is no outage is a fault of ours, and told with its traceback."""
+        """One line for each outage; what is none is a fault of ours, and told with its traceback."""
         self._failures += 1
-        if self._failures > 1:
-            return
-        if is_unavailable(error):
-            log.warning("jobs wait for the database", reason=type(error).__name__)
-        else:
+        if not is_unavailable(error):
             log.error("jobs can't be looked for", exc_info=error)
+        elif self._failures == 1:
+            log.warning("jobs wait for the database", reason=type(error).__name__)
 
     def _note_success(self) -> None:
         if self._failures:

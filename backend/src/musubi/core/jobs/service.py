@@ -76,7 +76,7 @@ class Jobs:
                 locale=context.locale.get(),
             )
         )
-        after_commit(session, self._woken)
+        after_commit(session, self.woken)
 
     def start(self) -> None:
         """Begin to work, in the running event loop."""
@@ -86,8 +86,8 @@ class Jobs:
         """Take nothing more, and return once nothing runs here any more."""
         await self._runner.stop(self._grace_seconds)
 
-    def wake(self) -> None:
-        """Look for what is due now instead of at the next poll; the runner of this process does."""
+    async def woken(self) -> None:
+        """Look for what is due now instead of at the next poll; a callback for `after_commit`."""
         self._runner.wake()
 
     async def drain(self) -> int:
@@ -103,6 +103,3 @@ class Jobs:
                 await asyncio.create_task(self._execution.run(claim))
                 count += 1
         return count
-
-    async def _woken(self) -> None:
-        self.wake()

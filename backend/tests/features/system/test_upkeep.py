@@ -1,0 +1,45 @@
+"""What is cleared away by itself."""
+
+from datetime import timedelta
+
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from musubi.core.clock import utcnow
+from musubi.core.idempotency import KEPT_FOR, IdempotencyKey
+from musubi.core.jobs.deletion import delete_in_batches
+from tests.conftest import Clock
+from tests.sql import database_of, watch
+
+
+async def add_keys(app: FastAPI, **ages: timedelta) -> None:
+    async with database_of(app).transaction() as session:
+        for key, age in ages.items():
+            session.add(IdempotencyKey(user_id=1, key=key, fingerprint="", claimed_at=utcnow() - age))
+
+
+async def keys(app: FastAPI) -> list[str]:
+    async with database_of(app).reading() as reader:
+        return list(await reader.scalars(select(IdempotencyKey.key).order_by(IdempotencyKey.key)))
+
+
+async def test_keys_that_nobody_can_repeat_any_more_go(app: FastAPI, moving_clock: Clock) -> None:
+    await app.state.jobs.drain()
+    hour = timedelta(hours=1)
+    await add_keys(app, kept=KEPT_FOR - 2 * hour, outdated=KEPT_FOR)
+    moving_clock.forward(minutes=59)
+    await app.state.jobs.drain()
+    assert await keys(app) == ["kept", "outdated"], "it is not time yet"
+    moving_clock.forward(minutes=1)
+    await app.state.jobs.drain()
+    assert await keys(app) == ["kept"]
+
+
+async def test_many_rows_go_in_batches(app: FastAPI) -> None:
+    await add_keys(app, **{f"key{number:02}": timedelta(minutes=number) for number in range(25)})
+    outdated = IdempotencyKey.claimed_at < utcnow() - timedelta(minutes=2.5)
+    with watch(app) as statements:
+        assert await delete_in_batches(database_of(app), IdempotencyKey.id, outdated, batch=10) == 22
+    assert sum(sql.startswith("DELETE") for sql, _ in statements) == 3
+    assert await keys(app) == ["key00", "key01", "key02"]
+    assert await delete_in_batches(database_of(app), IdempotencyKey.id, outdated) == 0
