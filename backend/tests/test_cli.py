@@ -22,7 +22,7 @@ from tests.processes import Variables, environment
 from tests.services.service import free_port
 from tests.support import PASSWORD
 
-COMMANDS = ["serve", "migrate", "createsuperuser", "export-contract", "doctor"]
+COMMANDS = ["serve", "migrate", "createsuperuser", "rotate-secret", "reseal", "export-contract", "doctor"]
 
 Musubi = Callable[..., Result]
 

@@ -140,8 +140,15 @@ def _subdomains_of(domain: str | None) -> str | None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.jobs.start()
-    yield
-    await app.state.jobs.stop()
+    try:
+        yield
+    finally:
+        await app.state.jobs.stop()
+        await close(app)
+
+
+async def close(app: FastAPI) -> None:
+    """Give back the threads and connections of an application; for one that was made but does not serve."""
     app.state.accounts.hasher.close()
     await app.state.cache.close()
     if app.state.limiter is not None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import select, update
@@ -16,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from musubi.app import WEB_DIRECTORY, create_app
+from musubi.app import WEB_DIRECTORY, close, create_app
 from musubi.core import migrations, secret_file
 from musubi.core.database import exclusive
 from musubi.core.keyring import KeyRing, Unreadable
@@ -99,7 +98,7 @@ async def prepare(settings: Settings) -> Preparation:
         token = app.state.accounts.sessions.tokens.setup_token()
         return Preparation(migrated, setup_link=f"{settings.public_url}/setup#token={token}")
     finally:
-        await _close(app)
+        await close(app)
 
 
 async def migrate(settings: Settings) -> str:
@@ -146,7 +145,7 @@ async def reseal(settings: Settings) -> str:
             count = await _reseal(session, app.state.keys, TotpSecret.user_id, TotpSecret.sealed, TOTP_SEAL)
             count += await _reseal(session, app.state.keys, OutgoingMail.id, OutgoingMail.sealed, MAIL_SEAL)
     finally:
-        await _close(app)
+        await close(app)
     return f"{count} {'was' if count == 1 else 'were'} sealed with the newest secret"
 
 
@@ -185,7 +184,7 @@ async def create_superuser(settings: Settings, username: str, email: str, passwo
             user = await accounts.create(session, form)
             return user.id
     finally:
-        await _close(app)
+        await close(app)
 
 
 def contract() -> dict[str, Any]:
@@ -270,8 +269,3 @@ def _check_database_file(settings: Settings) -> None:
         raise CannotProceed(f"DATABASE_URL: can't use {file}: {error}") from error
     if not os.access(file, os.W_OK):
         raise CannotProceed(f"DATABASE_URL: can't write to {file}")
-
-
-async def _close(app: FastAPI) -> None:
-    async with app.router.lifespan_context(app):
-        pass
