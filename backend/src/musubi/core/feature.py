@@ -39,5 +39,7 @@ class Feature:
     """What this feature does when something happens in a feature below it; see `core.events`."""
     jobs: tuple[AnyKind, ...] = ()
     """The work that its changes leave behind, and what comes round by itself; see `core.jobs`."""
+    actions: tuple[str, ...] = ()
+    """What it notes in the audit log, as `<what>.<verb in the past>`."""
     install: Callable[[FastAPI], None] | None = None
     """Puts what the feature provides to the others into `app.state`, once, when the application is made."""

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
 from musubi.core.permissions import Permission
-from musubi.features.accounts import auth_router, users_router
+from musubi.features.accounts import auth_router, people_router, repository, sessions_router, users_router
 from musubi.features.accounts.passwords import PasswordHasher
 from musubi.features.accounts.service import Accounts
 from musubi.features.accounts.sessions import Sessions
@@ -32,12 +32,13 @@ def _install(app: FastAPI) -> None:
     )
     app.state.accounts = Accounts(hasher, sessions, app.state.events, registration_open=settings.registration)
     app.state.authenticate = sessions.authenticate
+    app.state.names_of_users = repository.names_of
 
 
 FEATURE = Feature(
     name="accounts",
     # /users/me must be known before /users/{user_id}.
-    routers=(auth_router.router, users_router.router),
+    routers=(auth_router.router, sessions_router.router, users_router.router, people_router.router),
     pages=(
         Page("settings", "/settings", Text("Settings", "設定"), "settings", 80),
         Page("users", "/admin/users", Text("Users", "ユーザー"), "users", 90, Permission.USERS_READ),

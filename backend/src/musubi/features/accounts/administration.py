@@ -116,6 +116,15 @@ async def delete_user(
     )
 
 
+async def end_sessions(session: AsyncSession, accounts: Accounts, principal: Principal, user_id: int) -> None:
+    """Sign someone out everywhere. Raises NotFound, Forbidden as `update_user` does."""
+    await _changeable(session, principal, user_id)
+    count = await accounts.sessions.end_all(session, user_id)
+    if count:
+        details = {"count": count}
+        await audit.record(session, "sessions.ended", object_type="user", object_id=user_id, details=details)
+
+
 async def _changeable(session: AsyncSession, principal: Principal, user_id: int) -> User:
     user = await repository.get_user(session, user_id, for_update=True)
     if user is None:

@@ -1,16 +1,26 @@
 """The SQL of users."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from musubi.core.clock import utcnow
 from musubi.core.database import Database
 from musubi.core.pagination import Listing, Page, Paging, both_ways, paginate
 from musubi.core.permissions import Role
 from musubi.core.text import fold
 from musubi.core.types import AnyRow, AnySelect
-from musubi.features.accounts.models import Identity, OneTimeToken, Passkey, RecoveryCode, TotpSecret, User
+from musubi.features.accounts.models import (
+    AuthSession,
+    Identity,
+    OneTimeToken,
+    Passkey,
+    RecoveryCode,
+    TotpSecret,
+    User,
+)
 
 READ_COLUMNS = (
     User.id, User.username, User.email, User.full_name, User.bio, User.profile_image, User.role, User.is_active,
@@ -18,7 +28,11 @@ READ_COLUMNS = (
 )  # fmt: skip
 """A user as `UserRead` wants it: everything but the hash."""
 
+MAX_SESSIONS = 100
+"""How many sessions are shown of one user."""
+
 _NEWEST_FIRST = both_ways("created_at", User.created_at, datetime)["-created_at"]
+_BY_NAME = both_ways("username", User.username_key, str)["username"]
 
 
 def not_deleted(statement: AnySelect) -> AnySelect:
@@ -101,6 +115,47 @@ async def list_users(
 
     listing = Listing(select(*READ_COLUMNS).where(*condition), User.id, reused=False)
     return await paginate(database, listing, {}, ordering=_NEWEST_FIRST, paging=paging, count=count)
+
+
+async def list_people(database: Database, paging: Paging, *, search: str | None) -> Page:
+    """Active users by name, as everyone may see them; `search` is a substring of name or full name."""
+    condition: list[ColumnElement[bool]] = [User.is_active.is_(True), User.deleted_at.is_(None)]
+    if search:
+        term = fold(search)
+        condition.append(
+            or_(User.username_key.contains(term, autoescape=True), User.full_name_key.contains(term, autoescape=True))
+        )
+
+    async def count() -> int:
+        async with database.reading() as reader:
+            return await reader.scalar(select(func.count()).select_from(User).where(*condition)) or 0
+
+    columns = User.id, User.username, User.username_key, User.full_name, User.profile_image
+    listing = Listing(select(*columns).where(*condition), User.id, reused=False)
+    return await paginate(database, listing, {}, ordering=_BY_NAME, paging=paging, count=count)
+
+
+async def names_of(database: Database, user_ids: Collection[int]) -> dict[int, str]:
+    """What these users are called; who is deleted is left out."""
+    if not user_ids:
+        return {}
+    statement = not_deleted(select(User.id, User.username)).where(User.id.in_(user_ids))
+    async with database.reading() as reader:
+        return {row.id: row.username for row in await reader.execute(statement)}
+
+
+async def list_sessions(reader: AsyncConnection, user_id: int) -> list[AnyRow]:
+    """The living sessions of a user, the one used last in front; `MAX_SESSIONS` at the most."""
+    statement = (
+        select(
+            AuthSession.id, AuthSession.created_at, AuthSession.last_used_at, AuthSession.expires_at,
+            AuthSession.address, AuthSession.user_agent,
+        )
+        .where(AuthSession.user_id == user_id, AuthSession.ended_at.is_(None), AuthSession.expires_at > utcnow())
+        .order_by(AuthSession.last_used_at.desc(), AuthSession.id.desc())
+        .limit(MAX_SESSIONS)
+    )  # fmt: skip
+    return list((await reader.execute(statement)).all())
 
 
 async def forget_credentials(session: AsyncSession, user_id: int) -> None:

@@ -127,9 +127,12 @@ class Sessions:
         await self.end(session, row.id)
         return user.id
 
-    async def end(self, session: AsyncSession, session_id: int) -> bool:
-        """End one session; its tokens stop working with the commit. Whether it was alive."""
-        return bool(await self._end(session, AuthSession.id == session_id))
+    async def end(self, session: AsyncSession, session_id: int, *, of_user: int | None = None) -> bool:
+        """End one session, if it is `of_user`'s; its tokens stop working with the commit. Whether it was alive."""
+        condition = AuthSession.id == session_id
+        if of_user is not None:
+            condition &= AuthSession.user_id == of_user
+        return bool(await self._end(session, condition))
 
     async def end_all(self, session: AsyncSession, user_id: int, *, keep: int | None = None) -> int:
         """End every session of a user but `keep`. How many there were."""
