@@ -29,7 +29,7 @@ from musubi.features.accounts.schemas import (
 from musubi.features.accounts.service import accounts_of
 from musubi.features.accounts.sessions import Client, SignedInSession
 from musubi.features.accounts.transport import (
-    clear_refresh_cookie,
+    leave,
     refresh_cookie,
     refuse_token_in_query,
     set_refresh_cookie,
@@ -123,9 +123,7 @@ async def logout(request: Request, response: Response, session: SessionDep) -> D
     else:
         user_id = await _end_by_cookie(request, session)
     await audit.record(session, "user.signed_out", object_type="user", object_id=user_id, actor_id=user_id)
-    clear_refresh_cookie(request, response)
-    # What the browser kept of replies. Its storage stays: the chosen theme and the installed application are in there.
-    response.headers["Clear-Site-Data"] = '"cache"'
+    leave(request, response)
     return Done.now(_SIGNED_OUT.render())
 
 

@@ -4,20 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import Request
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.clock import utcnow
-from musubi.core.database import Database, database_of, outlive_rollback
+from musubi.core.database import database_of, outlive_rollback
 from musubi.core.errors import Unauthorized
 from musubi.core.events import Events
 from musubi.core.permissions import Principal, Role
-from musubi.core.queries import Query
 from musubi.features import audit
+from musubi.features.accounts import session_use
 from musubi.features.accounts.events import SessionsEnded
 from musubi.features.accounts.models import AuthSession, User
 from musubi.features.accounts.tokens import (
-    AccessClaims,
     InvalidToken,
     RefreshClaims,
     TokenMaker,
@@ -180,7 +179,7 @@ class Sessions:
         except InvalidToken:
             raise Unauthorized from None
         database = database_of(request)
-        row = await _AUTHENTICATE.first(database, {"session_id": claims.session_id})
+        row = await session_use.FIND.first(database, {"session_id": claims.session_id})
         if (
             row is None
             or row.user_id != claims.user_id
@@ -190,7 +189,9 @@ class Sessions:
         ):
             raise Unauthorized
         if row.confirmed_at is None and row.generation == claims.generation:
-            await _confirm(database, claims)
+            await session_use.confirm(database, claims)
+        if not session_use.is_noted(row.last_used_at):
+            await session_use.note(database, claims.session_id)
         return Principal(
             row.user_id,
             row.username,
@@ -240,41 +241,6 @@ class Sessions:
             self.tokens.access_token(user.id, row.id, row.generation),
             self.tokens.refresh_token(row.id, row.generation, row.seed),
             row.expires_at,
-        )
-
-
-# In front of every request.
-_AUTHENTICATE = Query(
-    select(
-        AuthSession.user_id,
-        AuthSession.generation,
-        AuthSession.confirmed_at,
-        AuthSession.ended_at,
-        AuthSession.expires_at,
-        User.username,
-        User.full_name,
-        User.profile_image,
-        User.role,
-        User.is_superuser,
-        User.is_active,
-    )
-    .join(User, User.id == AuthSession.user_id)
-    .where(AuthSession.id == bindparam("session_id"))
-)
-
-
-async def _confirm(database: Database, claims: AccessClaims) -> None:
-    """Note the first use of a generation's tokens, from which on its predecessor's days are counted."""
-    async with database.transaction() as session:
-        await session.execute(
-            update(AuthSession)
-            .where(
-                AuthSession.id == claims.session_id,
-                AuthSession.generation == claims.generation,
-                AuthSession.confirmed_at.is_(None),
-            )
-            .values(confirmed_at=utcnow())
-            .execution_options(synchronize_session=False)
         )
 
 
