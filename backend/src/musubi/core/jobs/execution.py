@@ -26,6 +26,8 @@ _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=3)
 # In seconds: how long a handler that was cancelled may still clean up.
 _CLEAN_UP_SECONDS = 5.0
+# In seconds, and doubling: how long to wait before what came of a job is written down again.
+_FIRST_PAUSE_SECONDS = 0.5
 
 
 class _Cut(Enum):
@@ -135,7 +137,7 @@ class Execution:
         """Write down what came of it. While the database is away this is tried for as long as a lease lasts; after
         that the job runs again."""
         give_up = time.monotonic() + (self._queue.lease.total_seconds() if patient else 0)
-        pause = 0.5
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 if not await write():
