@@ -5,6 +5,144 @@ export type ClientOptions = {
 };
 
 /**
+ * AuditAction
+ *
+ * A kind of entry that there can be.
+ */
+export type AuditAction = {
+    /**
+     * Action
+     */
+    action: string;
+};
+
+/**
+ * AuditEntryRead
+ *
+ * Something that was done.
+ */
+export type AuditEntryRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Actor Id
+     *
+     * Who did it; null for the application itself and for someone not signed in
+     */
+    actor_id: number | null;
+    /**
+     * Actor Name
+     *
+     * What they are called today; null when they are deleted
+     */
+    actor_name: string | null;
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Object Type
+     */
+    object_type: string;
+    /**
+     * Object Id
+     */
+    object_id: number | null;
+    /**
+     * Object Name
+     *
+     * What a user is called today; null for everything else
+     */
+    object_name: string | null;
+    /**
+     * Details
+     */
+    details: {
+        [key: string]: unknown;
+    };
+    /**
+     * Address
+     *
+     * Where it was done from
+     */
+    address: string | null;
+    /**
+     * Request Id
+     *
+     * `X-Request-ID` of the request that did it
+     */
+    request_id: string | null;
+};
+
+/**
+ * CacheRead
+ */
+export type CacheRead = {
+    /**
+     * Kind
+     *
+     * memory: each process has its own
+     */
+    kind: 'memory' | 'redis';
+    /**
+     * Reachable
+     */
+    reachable: boolean;
+};
+
+/**
+ * AuditActionCollection
+ */
+export type AuditActionCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<AuditAction>;
+    meta: Meta;
+};
+
+/**
+ * AuditEntryReadCollection
+ */
+export type AuditEntryReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<AuditEntryRead>;
+    meta: Meta;
+};
+
+/**
  * ItemReadCollection
  */
 export type ItemReadCollection = {
@@ -24,6 +162,29 @@ export type ItemReadCollection = {
      * Data
      */
     data: Array<ItemRead>;
+    meta: Meta;
+};
+
+/**
+ * JobReadCollection
+ */
+export type JobReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<JobRead>;
     meta: Meta;
 };
 
@@ -51,6 +212,29 @@ export type NavigationEntryCollection = {
 };
 
 /**
+ * SessionReadCollection
+ */
+export type SessionReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<SessionRead>;
+    meta: Meta;
+};
+
+/**
  * TagCountCollection
  */
 export type TagCountCollection = {
@@ -70,6 +254,29 @@ export type TagCountCollection = {
      * Data
      */
     data: Array<TagCount>;
+    meta: Meta;
+};
+
+/**
+ * UserBriefCollection
+ */
+export type UserBriefCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<UserBrief>;
     meta: Meta;
 };
 
@@ -133,6 +340,24 @@ export type Credentials = {
 };
 
 /**
+ * DatabaseRead
+ */
+export type DatabaseRead = {
+    /**
+     * Kind
+     */
+    kind: 'sqlite' | 'postgresql';
+    /**
+     * Version
+     */
+    version: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+};
+
+/**
  * DayCount
  */
 export type DayCount = {
@@ -144,6 +369,22 @@ export type DayCount = {
      * Count
      */
     count: number;
+};
+
+/**
+ * DeviceRead
+ *
+ * What a browser says of itself; an API client says nothing that we know.
+ */
+export type DeviceRead = {
+    /**
+     * Browser
+     */
+    browser: string | null;
+    /**
+     * System
+     */
+    system: string | null;
 };
 
 /**
@@ -165,6 +406,11 @@ export type Done = {
      */
     timestamp: string;
 };
+
+/**
+ * Environment
+ */
+export type Environment = 'development' | 'test' | 'production';
 
 /**
  * ErrorBody
@@ -371,6 +617,88 @@ export type ItemUpdate = {
      */
     tags?: Array<string>;
 };
+
+/**
+ * JobCounts
+ *
+ * How many jobs there are in each state; periodic ones are counted only while they run.
+ */
+export type JobCounts = {
+    /**
+     * Waiting
+     */
+    waiting: number;
+    /**
+     * Running
+     */
+    running: number;
+    /**
+     * Dead
+     */
+    dead: number;
+    /**
+     * Oldest Waiting Seconds
+     *
+     * How long the job that is most overdue has been due; null if none is
+     */
+    oldest_waiting_seconds: number | null;
+};
+
+/**
+ * JobRead
+ *
+ * A job as operators see it. What it is to be done with isn't shown: it may be private.
+ */
+export type JobRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    state: JobState;
+    /**
+     * Attempts
+     *
+     * How often it was begun
+     */
+    attempts: number;
+    /**
+     * Last Error
+     *
+     * Why the last attempt failed, in one line
+     */
+    last_error: string | null;
+    /**
+     * Due At
+     *
+     * When it is tried next; null if it is running or dead
+     */
+    due_at: string | null;
+    /**
+     * Dead At
+     */
+    dead_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Request Id
+     *
+     * The request that asked for it, as in the log
+     */
+    request_id: string | null;
+};
+
+/**
+ * JobState
+ *
+ * Where a job stands. What is done has no job any more.
+ */
+export type JobState = 'waiting' | 'scheduled' | 'running' | 'dead';
 
 /**
  * Me
@@ -594,6 +922,49 @@ export type Register = {
 export type Role = 'member' | 'editor' | 'admin';
 
 /**
+ * SessionRead
+ *
+ * A sign-in that is alive.
+ */
+export type SessionRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Current
+     *
+     * Whether it is the one that asks
+     */
+    current: boolean;
+    device: DeviceRead;
+    /**
+     * User Agent
+     */
+    user_agent: string | null;
+    /**
+     * Address
+     *
+     * Where it was begun from
+     */
+    address: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Last Used At
+     *
+     * True to a few minutes
+     */
+    last_used_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
  * SetupState
  */
 export type SetupState = {
@@ -603,6 +974,32 @@ export type SetupState = {
      * Whether the first superuser is still to be made
      */
     needed: boolean;
+};
+
+/**
+ * SystemRead
+ *
+ * The installation, as the process that answers sees it.
+ */
+export type SystemRead = {
+    /**
+     * Version
+     */
+    version: string;
+    environment: Environment;
+    /**
+     * Started At
+     *
+     * When this process was started
+     */
+    started_at: string;
+    /**
+     * Uptime Seconds
+     */
+    uptime_seconds: number;
+    database: DatabaseRead;
+    cache: CacheRead;
+    jobs: JobCounts;
 };
 
 /**
@@ -837,6 +1234,231 @@ export type GetNavigationResponses = {
 };
 
 export type GetNavigationResponse = GetNavigationResponses[keyof GetNavigationResponses];
+
+export type GetSystemData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/system';
+};
+
+export type GetSystemErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetSystemError = GetSystemErrors[keyof GetSystemErrors];
+
+export type GetSystemResponses = {
+    /**
+     * Successful Response
+     */
+    200: SystemRead;
+};
+
+export type GetSystemResponse = GetSystemResponses[keyof GetSystemResponses];
+
+export type ListJobsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * State
+         */
+        state?: JobState | null;
+    };
+    url: '/api/v1/jobs';
+};
+
+export type ListJobsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListJobsError = ListJobsErrors[keyof ListJobsErrors];
+
+export type ListJobsResponses = {
+    /**
+     * Successful Response
+     */
+    200: JobReadCollection;
+};
+
+export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
+
+export type RetryJobData = {
+    body?: never;
+    path: {
+        /**
+         * Job Id
+         */
+        job_id: number;
+    };
+    query?: never;
+    url: '/api/v1/jobs/{job_id}/retry';
+};
+
+export type RetryJobErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
+
+export type RetryJobResponses = {
+    /**
+     * Successful Response
+     */
+    200: JobRead;
+};
+
+export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
+
+export type DeleteJobData = {
+    body?: never;
+    path: {
+        /**
+         * Job Id
+         */
+        job_id: number;
+    };
+    query?: never;
+    url: '/api/v1/jobs/{job_id}';
+};
+
+export type DeleteJobErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DeleteJobError = DeleteJobErrors[keyof DeleteJobErrors];
+
+export type DeleteJobResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteJobResponse = DeleteJobResponses[keyof DeleteJobResponses];
 
 export type ListItemsData = {
     body?: never;
@@ -1359,6 +1981,10 @@ export type RegisterErrors = {
      */
     422: ErrorEnvelope;
     /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
      * An unexpected error occurred
      */
     500: ErrorEnvelope;
@@ -1403,6 +2029,10 @@ export type LoginErrors = {
      * Some values are not valid
      */
     422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
     /**
      * An unexpected error occurred
      */
@@ -1455,6 +2085,10 @@ export type RefreshErrors = {
      * Some values are not valid
      */
     422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
     /**
      * An unexpected error occurred
      */
@@ -1661,6 +2295,10 @@ export type ChangePasswordErrors = {
      */
     422: ErrorEnvelope;
     /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
      * An unexpected error occurred
      */
     500: ErrorEnvelope;
@@ -1743,6 +2381,10 @@ export type SetUpErrors = {
      */
     422: ErrorEnvelope;
     /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
      * An unexpected error occurred
      */
     500: ErrorEnvelope;
@@ -1762,6 +2404,249 @@ export type SetUpResponses = {
 };
 
 export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
+export type EndSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Include Current
+         *
+         * End the session that asks, too
+         */
+        include_current?: boolean;
+    };
+    url: '/api/v1/auth/sessions';
+};
+
+export type EndSessionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type EndSessionsError = EndSessionsErrors[keyof EndSessionsErrors];
+
+export type EndSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Done;
+};
+
+export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SessionReadCollection;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         */
+        session_id: number;
+    };
+    query?: never;
+    url: '/api/v1/auth/sessions/{session_id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type EndUserSessionsData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: number;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}/sessions';
+};
+
+export type EndUserSessionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type EndUserSessionsError = EndUserSessionsErrors[keyof EndUserSessionsErrors];
+
+export type EndUserSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Done;
+};
+
+export type EndUserSessionsResponse = EndUserSessionsResponses[keyof EndUserSessionsResponses];
+
+export type ListUserSessionsData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: number;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}/sessions';
+};
+
+export type ListUserSessionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListUserSessionsError = ListUserSessionsErrors[keyof ListUserSessionsErrors];
+
+export type ListUserSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SessionReadCollection;
+};
+
+export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
 
 export type ListUsersData = {
     body?: never;
@@ -2076,6 +2961,217 @@ export type UpdateUserResponses = {
 };
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ListPeopleData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * Search
+         *
+         * A substring of name or full name, without regard to case and width
+         */
+        search?: string | null;
+    };
+    url: '/api/v1/people';
+};
+
+export type ListPeopleErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListPeopleError = ListPeopleErrors[keyof ListPeopleErrors];
+
+export type ListPeopleResponses = {
+    /**
+     * Successful Response
+     */
+    200: UserBriefCollection;
+};
+
+export type ListPeopleResponse = ListPeopleResponses[keyof ListPeopleResponses];
+
+export type ListAuditEntriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * Action
+         *
+         * One action, `password.changed`; or all about one thing, `password.`
+         */
+        action?: string | null;
+        /**
+         * Actor Id
+         *
+         * Who did it
+         */
+        actor_id?: number | null;
+        /**
+         * Object Type
+         *
+         * What kind of thing it was done to, such as `user`
+         */
+        object_type?: string | null;
+        /**
+         * Object Id
+         */
+        object_id?: number | null;
+        /**
+         * Address
+         *
+         * Where it was done from, exactly
+         */
+        address?: string | null;
+        /**
+         * Since
+         *
+         * At this instant or later
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Before this instant
+         */
+        until?: string | null;
+    };
+    url: '/api/v1/audit';
+};
+
+export type ListAuditEntriesErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListAuditEntriesError = ListAuditEntriesErrors[keyof ListAuditEntriesErrors];
+
+export type ListAuditEntriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuditEntryReadCollection;
+};
+
+export type ListAuditEntriesResponse = ListAuditEntriesResponses[keyof ListAuditEntriesResponses];
+
+export type ListAuditActionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/actions';
+};
+
+export type ListAuditActionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListAuditActionsError = ListAuditActionsErrors[keyof ListAuditActionsErrors];
+
+export type ListAuditActionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuditActionCollection;
+};
+
+export type ListAuditActionsResponse = ListAuditActionsResponses[keyof ListAuditActionsResponses];
 
 export type GetHealthData = {
     body?: never;
