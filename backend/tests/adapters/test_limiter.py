@@ -5,11 +5,9 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from types import SimpleNamespace
 
 import pytest
 import structlog
-from limits.aio.storage.redis import redispy
 from redis.exceptions import RedisError
 
 from musubi.adapters.limiter import (
@@ -18,36 +16,19 @@ from musubi.adapters.limiter import (
     Limiter,
     RedisLimiter,
     WindowLimiter,
-    fallback,
-    memory,
     open_limiter,
-    window,
 )
 from musubi.core.limits import Limit, Quota
+from tests.limits import Watch
 from tests.services import Valkey, valkey
 
 KEY = b"tests only"
 FEW = Limit("few", 3, 60)
 
 
-class Watch:
-    """The clocks that limiters read, which only a test moves."""
-
-    def __init__(self) -> None:
-        # Whole: Redis hands times out with four digits behind the point.
-        self.seconds = float(round(time.time()))
-
-    def read(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """The time of each hit is ours to say in Redis, too: the library sends it along."""
-    watch = Watch()
-    for module in (memory, window, redispy, fallback):
-        monkeypatch.setattr(module, "time", SimpleNamespace(time=watch.read, monotonic=watch.read))
-    return watch
+    return Watch(monkeypatch)
 
 
 @pytest.fixture(scope="module")
