@@ -16,13 +16,14 @@ _EVERYWHERE = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
+    # Other sites can't embed what we send. Origins that CORS lists read replies as before: this is about the rest.
+    b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _SPA = {
     **_EVERYWHERE,
     b"content-security-policy": SPA_CSP.encode(),
     b"x-frame-options": b"DENY",
-    b"cross-origin-resource-policy": b"same-origin",
 }
 # Answers of the API are private to the caller; a route that may be cached says so itself.
 _API = {**_EVERYWHERE, b"content-security-policy": API_CSP.encode(), b"cache-control": b"no-store"}

@@ -8,6 +8,7 @@ from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
 from musubi.core.permissions import Permission
 from musubi.features.accounts import auth_router, people_router, repository, sessions_router, users_router
+from musubi.features.accounts.actions import ACTIONS
 from musubi.features.accounts.passwords import PasswordHasher
 from musubi.features.accounts.service import Accounts
 from musubi.features.accounts.sessions import Sessions
@@ -43,5 +44,6 @@ FEATURE = Feature(
         Page("settings", "/settings", Text("Settings", "設定"), "settings", 80),
         Page("users", "/admin/users", Text("Users", "ユーザー"), "users", 90, Permission.USERS_READ),
     ),
+    actions=ACTIONS,
     install=_install,
 )

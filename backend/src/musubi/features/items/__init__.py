@@ -20,6 +20,7 @@ FEATURE = Feature(
         Page("dashboard", "/", Text("Dashboard", "ダッシュボード"), "layout-dashboard", 10),
         Page("items", "/items", Text("Items", "アイテム"), "list-todo", 20),
     ),
+    actions=("item.deleted", "item.updated"),
     handlers={UserDeleted: service.hand_over},
     install=_install,
 )

@@ -14,6 +14,7 @@ from musubi.core.i18n import Text
 from musubi.core.pagination import Page
 from musubi.core.permissions import Permission, Principal
 from musubi.core.types import AnyRow
+from musubi.features import audit
 from musubi.features.accounts.events import UserDeleted
 from musubi.features.items import repository
 from musubi.features.items.counts import ItemCounts
@@ -105,10 +106,12 @@ async def update_item(
     """
     item = await _changeable(session, principal, item_id)
     check_not_stale(if_match, item.version)
-    for name in form.model_fields_set:
+    changed = {name for name in form.model_fields_set if getattr(item, name) != getattr(form, name)}
+    for name in changed:
         setattr(item, name, getattr(form, name))
-    if session.is_modified(item):
-        await repository.save_item(session, item, tags_changed="tags" in form.model_fields_set)
+    if changed:
+        await repository.save_item(session, item, tags_changed="tags" in changed)
+        await _note_if_others(session, principal, item, changed)
         counts.outdate_after(session)
     return as_read(await repository.get_written_item(session, item_id))
 
@@ -125,7 +128,16 @@ async def delete_item(
     item = await _changeable(session, principal, item_id)
     check_not_stale(if_match, item.version)
     await repository.delete_item(session, item)
+    details = {"owner_id": item.owner_id}
+    await audit.record(session, "item.deleted", object_type="item", object_id=item_id, details=details)
     counts.outdate_after(session)
+
+
+async def _note_if_others(session: AsyncSession, principal: Principal, item: Item, fields: set[str]) -> None:
+    """Note in the audit log who changed an item that isn't theirs; what they made of it is in the item."""
+    if item.owner_id != principal.user_id:
+        details = {"owner_id": item.owner_id, "fields": sorted(fields)}
+        await audit.record(session, "item.updated", object_type="item", object_id=item.id, details=details)
 
 
 async def _changeable(session: AsyncSession, principal: Principal, item_id: int) -> Item:
