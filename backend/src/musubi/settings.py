@@ -1,7 +1,6 @@
 """Every setting, and the only place that reads the environment."""
 
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -16,11 +15,16 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
 
 from musubi.core import secret_file
+from musubi.core.addresses import is_loopback, is_network
+from musubi.core.database_url import async_database_url
+from musubi.core.identity_provider import IdentityProvider, parse_identity_providers
 from musubi.core.limits import Limit, parse_limits
+from musubi.core.smtp_url import SmtpServer, is_sender, parse_smtp_url
+
+__all__ = ["ConfigurationError", "Environment", "Settings", "async_database_url", "load_settings"]
 
 _PLATFORM_NAMES = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HOST", "PORT"})
 _KNOWN_SECRETS = ("changeme", "change-me", "secret", "your-secret-key", "insecure")
@@ -110,6 +114,12 @@ class Settings(BaseSettings):
     ] = ()
     docs: Annotated[bool | None, Field(description="Serve the API documentation; default: not in production")] = None
     registration: Annotated[bool, Field(description="Whether anyone may make an account")] = True
+    oidc_providers: Annotated[
+        tuple[IdentityProvider, ...],
+        NoDecode,
+        BeforeValidator(parse_identity_providers),
+        Field(description="OpenID providers that people may sign in with, as a JSON list of objects"),
+    ] = ()
     auto_migrate: Annotated[
         bool | None,
         Field(description="Bring the database up to date at start; default: SQLite yes, PostgreSQL no"),
@@ -145,6 +155,16 @@ class Settings(BaseSettings):
     job_poll_seconds: Annotated[
         float, Field(ge=0.1, le=60, description="How often to look for jobs that another process queued")
     ] = 1
+    smtp_url: Annotated[
+        SmtpServer | None,
+        NoDecode,
+        BeforeValidator(parse_smtp_url),
+        Field(description="The server that sends mail; default: mail is kept for administrators to read"),
+    ] = None
+    mail_from: Annotated[
+        str | None, Field(description="Sender of mail; default: Musubi <no-reply@ the host of the base URL>")
+    ] = None
+    mail_days: Annotated[int, Field(ge=3, le=3650, description="How long mail stays in the outbox")] = 30
     drain_seconds: Annotated[int, Field(ge=0, le=600, description="How long a stopping server finishes requests")] = 10
 
     @field_validator("database_url")
@@ -183,11 +203,18 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is not an origin such as https://app.example.org")
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _check_sender(cls, value: str | None) -> str | None:
+        if value is not None and not is_sender(value):
+            raise ValueError("is not a sender such as Musubi <no-reply@example.org>")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in value:
-            if proxy != "*" and not _is_network(proxy):
+            if proxy != "*" and not is_network(proxy):
                 raise ValueError(f"{proxy!r} is not an address or a network such as 10.0.0.0/8")
         return value
 
@@ -211,6 +238,10 @@ class Settings(BaseSettings):
             raise ValueError("MUSUBI_ALLOWED_HOSTS must name the hosts in production: * is not allowed")
         if self.debug:
             raise ValueError("MUSUBI_DEBUG must be off in production")
+        if self.oidc_providers and self.base_url is None:
+            raise ValueError("MUSUBI_BASE_URL must be set for MUSUBI_OIDC_PROVIDERS: they send people back to it")
+        if self.smtp_url is not None and self.base_url is None:
+            raise ValueError("MUSUBI_BASE_URL must be set in production to send mail: links begin with it")
         if self.password_memory_kib < 19456 or self.password_iterations < 2:
             # The least that OWASP's password storage cheat sheet accepts for Argon2id.
             raise ValueError(
@@ -242,6 +273,12 @@ class Settings(BaseSettings):
     def public_url(self) -> str:
         """The base of every link the application gives out; never taken from a request."""
         return self.base_url or f"http://localhost:{self.port}"
+
+    @property
+    def mail_sender(self) -> str:
+        """Whom mail is from."""
+        host = urlsplit(self.public_url).hostname or ""
+        return self.mail_from or f"Musubi <no-reply@{'localhost' if ':' in host else host}>"
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -286,42 +323,6 @@ class Settings(BaseSettings):
     def secret_path(self) -> Path:
         """Where the secrets are kept that were not set."""
         return self.data_dir / "secret.key"
-
-
-def async_database_url(value: str) -> URL:
-    """`value` with the driver we use. Raises ValueError when it names no database we know."""
-    drivers = {
-        "postgresql": "postgresql+asyncpg",
-        "postgres": "postgresql+asyncpg",
-        "sqlite": "sqlite+aiosqlite",
-    }
-    try:
-        url = make_url(value)
-    except ArgumentError:
-        raise ValueError("is not a database URL") from None
-    driver = drivers.get(url.drivername.partition("+")[0])
-    if driver is None:
-        raise ValueError("must begin with postgresql://, postgres:// or sqlite:///")
-    if driver.startswith("sqlite") and url.database in (None, "", ":memory:"):
-        raise ValueError("must name a file: sqlite:///path/to/file")
-    return url.set(drivername=driver)
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def load_settings(**overrides: Any) -> Settings:

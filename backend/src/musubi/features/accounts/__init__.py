@@ -4,12 +4,16 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from musubi.adapters.oidc import open_providers
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
 from musubi.core.permissions import Permission
-from musubi.features.accounts import auth_router, people_router, repository, sessions_router, users_router
+from musubi.features.accounts import auth_router, oidc_router, people_router, repository, sessions_router, users_router
 from musubi.features.accounts.actions import ACTIONS
+from musubi.features.accounts.oidc import Oidc
 from musubi.features.accounts.passwords import PasswordHasher
+from musubi.features.accounts.second_factors.relying_party import RelyingParty
+from musubi.features.accounts.second_factors.service import SecondFactors
 from musubi.features.accounts.service import Accounts
 from musubi.features.accounts.sessions import Sessions
 from musubi.features.accounts.tokens import TokenMaker
@@ -31,7 +35,16 @@ def _install(app: FastAPI) -> None:
         workers=settings.password_workers,
         queue=settings.password_queue,
     )
-    app.state.accounts = Accounts(hasher, sessions, app.state.events, registration_open=settings.registration)
+    second_factors = SecondFactors(app.state.keys, RelyingParty(settings.public_url, settings.origins))
+    app.state.accounts = Accounts(
+        hasher, sessions, second_factors, app.state.events, registration_open=settings.registration
+    )
+    app.state.oidc = Oidc(
+        app.state.accounts,
+        open_providers(settings.oidc_providers),
+        app.state.keys,
+        registration_open=settings.registration,
+    )
     app.state.authenticate = sessions.authenticate
     app.state.names_of_users = repository.names_of
 
@@ -39,7 +52,7 @@ def _install(app: FastAPI) -> None:
 FEATURE = Feature(
     name="accounts",
     # /users/me must be known before /users/{user_id}.
-    routers=(auth_router.router, sessions_router.router, users_router.router, people_router.router),
+    routers=(auth_router.router, sessions_router.router, oidc_router.router, users_router.router, people_router.router),
     pages=(
         Page("settings", "/settings", Text("Settings", "設定"), "settings", 80),
         Page("users", "/admin/users", Text("Users", "ユーザー"), "users", 90, Permission.USERS_READ),

@@ -1,6 +1,8 @@
 """What accounts note in the audit log."""
 
 ACTIONS = (
+    "identity.linked",
+    "identity.unlinked",
     "installation.set_up",
     "password.changed",
     "profile.updated",

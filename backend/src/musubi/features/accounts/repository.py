@@ -51,6 +51,11 @@ async def password_hash_of(reader: AsyncConnection, user_id: int) -> str | None:
     return await reader.scalar(select(User.password_hash).where(User.id == user_id))
 
 
+async def proved_at(reader: AsyncConnection, session_id: int) -> datetime | None:
+    """When whoever holds this session last proved who they are."""
+    return await reader.scalar(select(AuthSession.authenticated_at).where(AuthSession.id == session_id))
+
+
 async def get_user_row(reader: AsyncConnection, user_id: int) -> AnyRow | None:
     return (await reader.execute(not_deleted(select(*READ_COLUMNS)).where(User.id == user_id))).first()
 
@@ -60,6 +65,12 @@ async def get_user(session: AsyncSession, user_id: int, *, for_update: bool = Fa
     statement = not_deleted(select(User)).where(User.id == user_id)
     if for_update:
         statement = statement.with_for_update()
+    return (await session.execute(statement)).scalar()
+
+
+async def get_user_by_email(session: AsyncSession, email: str) -> User | None:
+    """The account that has this address, to change it."""
+    statement = not_deleted(select(User)).where(User.email_key == fold(email)).with_for_update()
     return (await session.execute(statement)).scalar()
 
 

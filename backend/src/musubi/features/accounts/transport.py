@@ -43,12 +43,12 @@ def set_refresh_cookie(request: Request, response: Response, token: str, max_age
         path="/",
         httponly=True,
         samesite="strict",
-        secure=_is_tls(request),
+        secure=is_tls(request),
     )
 
 
 def clear_refresh_cookie(request: Request, response: Response) -> None:
-    response.delete_cookie(_cookie_name(request), path="/", httponly=True, samesite="strict", secure=_is_tls(request))
+    response.delete_cookie(_cookie_name(request), path="/", httponly=True, samesite="strict", secure=is_tls(request))
 
 
 def leave(request: Request, response: Response) -> None:
@@ -58,13 +58,14 @@ def leave(request: Request, response: Response) -> None:
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
-def _is_tls(request: Request) -> bool:
+def is_tls(request: Request) -> bool:
+    """Whether the browser came by https."""
     return request.url.scheme == "https"
 
 
 def _cookie_name(request: Request) -> str:
     # The prefix makes browsers refuse a cookie of this name that a sibling subdomain sets; it needs TLS.
-    return f"__Host-{_COOKIE}" if _is_tls(request) else _COOKIE
+    return f"__Host-{_COOKIE}" if is_tls(request) else _COOKIE
 
 
 def _check_same_origin(request: Request) -> None:
