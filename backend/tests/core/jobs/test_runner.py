@@ -170,6 +170,7 @@ async def test_it_bears_a_database_that_is_away_and_says_so_once(database: Datab
     assert [(line["event"], line["log_level"]) for line in lines] == [
         ("jobs wait for the database", "warning"),
         ("jobs go on", "info"),
+        ("job done", "info"),
     ]
 
 
@@ -184,7 +185,7 @@ async def test_a_fault_of_ours_does_not_end_it_either(database: Database, make_j
         await patiently(gate.reached)
         gate.opened.set()
         await jobs.stop()
-    assert [line["event"] for line in lines] == ["jobs can't be looked for"] * 2 + ["jobs go on"]
+    assert [line["event"] for line in lines] == ["jobs can't be looked for"] * 2 + ["jobs go on", "job done"]
 
 
 async def test_what_came_of_a_job_is_kept_when_the_database_is_back(
@@ -207,7 +208,7 @@ async def test_if_it_does_not_come_back_in_time_the_job_runs_again(database: Dat
     await put(database, jobs, work)
     with capture_logs() as lines:
         await jobs.drain()
-    assert [line["event"] for line in lines] == ["what came of a job could not be kept; it will run again"]
+    assert [line["event"] for line in lines] == ["job done", "what came of a job could not be kept; it will run again"]
     assert (await only_row(database)).lease is not None
 
 

@@ -77,10 +77,12 @@ class Execution:
             await renewal
 
     async def _handle(self, kind: AnyKind, claim: Claim) -> None:
+        started = time.perf_counter()
         if isinstance(kind, Periodic):
             await kind.handler(self._app)
         else:
             await kind.handler(self._app, claim.payload)
+        log.info("job done", attempts=claim.attempts, duration_ms=round((time.perf_counter() - started) * 1000, 1))
 
     async def _watch(self, kind: AnyKind, handler: asyncio.Task[None], renewal: asyncio.Task[None]) -> _Cut | None:
         """Wait for the handler, and cancel it when it may not go on; None when it came to an end by itself."""
