@@ -42,8 +42,10 @@ class Unauthorized(AppError):
     status, code = 401, "UNAUTHORIZED"
     text = Text("Could not validate credentials", "認証情報を確認できません")
 
-    def __init__(self, text: Text | None = None, *, headers: dict[str, str] | None = None) -> None:
-        super().__init__(text, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
+    def __init__(
+        self, text: Text | None = None, *, details: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(text, details=details, headers={"WWW-Authenticate": "Bearer", **(headers or {})})
 
 
 class Forbidden(AppError):

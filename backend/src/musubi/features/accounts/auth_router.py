@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Form, Request, Response
 
-from musubi.core.clock import utcnow
 from musubi.core.database import ReaderDep, SessionDep, database_of
 from musubi.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
 from musubi.core.http.envelope import Done
@@ -27,36 +26,19 @@ from musubi.features.accounts.schemas import (
     UserRead,
 )
 from musubi.features.accounts.service import accounts_of
-from musubi.features.accounts.sessions import Client, SignedInSession
+from musubi.features.accounts.sessions import Client
+from musubi.features.accounts.token_reply import token_reply
 from musubi.features.accounts.transport import (
     leave,
     refresh_cookie,
     refuse_token_in_query,
-    set_refresh_cookie,
-    wants_cookie,
 )
+from musubi.features.accounts.two_factor_schemas import MfaChallenge
 
 router = APIRouter(tags=["accounts"], route_class=Route)
 
 _SIGNED_OUT = Text("Successfully logged out", "ログアウトしました")
 _PASSWORD_CHANGED = Text("Password changed", "パスワードを変更しました")
-
-
-def _reply(
-    request: Request, response: Response, signed_in: SignedInSession, *, came_as_cookie: bool = False
-) -> TokenReply:
-    refresh_token: str | None = signed_in.refresh_token
-    # A token that came as a cookie goes back as one, whatever is asked for: a script must not get to see it.
-    if came_as_cookie or wants_cookie(request):
-        lifetime = int((signed_in.expires_at - utcnow()).total_seconds())
-        set_refresh_cookie(request, response, signed_in.refresh_token, lifetime)
-        refresh_token = None
-    return TokenReply(
-        access_token=signed_in.access_token,
-        refresh_token=refresh_token,
-        expires_in=int(accounts_of(request).sessions.tokens.access_lifetime.total_seconds()),
-        user=Me.of(signed_in.user, signed_in.principal),
-    )
 
 
 @router.post(
@@ -67,7 +49,7 @@ def _reply(
 )
 async def register(request: Request, response: Response, session: SessionDep, form: Register) -> TokenReply:
     """Make an account and sign in."""
-    return _reply(request, response, await accounts_of(request).register(session, form, Client.of(request)))
+    return token_reply(request, response, await accounts_of(request).register(session, form, Client.of(request)))
 
 
 @router.post("/auth/login", dependencies=[Depends(public)], responses=errors(Unauthorized))
@@ -77,13 +59,13 @@ async def login(
     session: SessionDep,
     attempts: limits.SignInAttempts,
     form: Annotated[Credentials, Form()],
-) -> TokenReply:
-    """Sign in with a name or an e-mail address and a password."""
+) -> TokenReply | MfaChallenge:
+    """Sign in with a name or an e-mail address and a password. An account with a second factor is asked for that."""
     async with attempts.at(limits.account_key(form.username), failure=Unauthorized):
-        signed_in = await accounts_of(request).sign_in(
+        entered = await accounts_of(request).sign_in(
             database_of(request), session, form.username, form.password, Client.of(request)
         )
-    return _reply(request, response, signed_in)
+    return entered if isinstance(entered, MfaChallenge) else token_reply(request, response, entered)
 
 
 @router.post(
@@ -103,7 +85,7 @@ async def refresh(
     if not token:
         raise Unauthorized
     signed_in = await accounts_of(request).sessions.refresh(session, token)
-    return _reply(request, response, signed_in, came_as_cookie=form is None)
+    return token_reply(request, response, signed_in, came_as_cookie=form is None)
 
 
 @router.post("/auth/logout", dependencies=[Depends(public)], responses=errors(Unauthorized, Forbidden))
@@ -192,4 +174,4 @@ async def set_up(
     """Make the first superuser, with the token of the one-time link that the first start prints."""
     async with attempts.at("", failure=Forbidden):
         signed_in = await accounts_of(request).set_up(session, form, Client.of(request))
-    return _reply(request, response, signed_in)
+    return token_reply(request, response, signed_in)

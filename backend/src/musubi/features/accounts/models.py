@@ -77,7 +77,7 @@ class OneTimeToken(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """What belongs to it and must not be left to the client, a challenge for one."""
     failures: Mapped[int] = mapped_column(default=0)
-    """How many wrong answers came with it."""
+    """How many answers came with it, each counted as wrong until it turns out to be right."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -171,6 +171,18 @@ async def list_sessions(reader: AsyncConnection, user_id: int) -> list[AnyRow]:
 
 async def forget_credentials(session: AsyncSession, user_id: int) -> None:
     """Delete everything but the password that an account can be opened with."""
-    for model in (OneTimeToken, TotpSecret, RecoveryCode, Passkey, Identity):
+    await _delete_of(session, user_id, OneTimeToken, Identity)
+    await forget_second_factors(session, user_id)
+
+
+async def forget_second_factors(session: AsyncSession, user_id: int) -> None:
+    """Delete what is asked for beside the password, and what replaces that."""
+    await _delete_of(session, user_id, TotpSecret, RecoveryCode, Passkey)
+
+
+async def _delete_of(
+    session: AsyncSession, user_id: int, *models: type[OneTimeToken | TotpSecret | RecoveryCode | Passkey | Identity]
+) -> None:
+    for model in models:
         statement = delete(model).where(model.user_id == user_id)
         await session.execute(statement.execution_options(synchronize_session=False))

@@ -1,7 +1,7 @@
 """Sign-ins: beginning, refreshing and ending them, and knowing who sent a request."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from fastapi import Request
 from sqlalchemy import ColumnElement, select, update
@@ -23,6 +23,8 @@ from musubi.features.accounts.tokens import (
     new_seed,
     read_refresh,
 )
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,15 @@ class Sessions:
             update(AuthSession)
             .where(AuthSession.id == session_id)
             .values(authenticated_at=utcnow())
+            .execution_options(synchronize_session=False)
+        )
+
+    async def doubt(self, session: AsyncSession, user_id: int, *, keep: int) -> None:
+        """Let every session of a user but `keep` prove anew who holds it, before anything that asks for that."""
+        await session.execute(
+            update(AuthSession)
+            .where(AuthSession.user_id == user_id, AuthSession.id != keep)
+            .values(authenticated_at=_LONG_AGO)
             .execution_options(synchronize_session=False)
         )
 
