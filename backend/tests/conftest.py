@@ -71,9 +71,22 @@ def postgres_database(worker_id: str) -> Iterator[str | None]:
     if POSTGRES_URL is None:
         yield None
         return
-    name = f"musubi_{worker_id}_{os.getpid()}"
+    yield from _migrated_postgres(f"musubi_{worker_id}_{os.getpid()}")
+
+
+@pytest.fixture(scope="module")
+def module_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty, migrated database that the tests of a module share."""
+    if POSTGRES_URL is None:
+        yield f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('module') / 'musubi.sqlite3')}"
+        return
+    yield from _migrated_postgres(f"musubi_{uuid4().hex}")
+
+
+def _migrated_postgres(name: str) -> Iterator[str]:
+    """Makes a database, gives its URL, and drops it."""
     asyncio.run(_administer(f'CREATE DATABASE "{name}"'))
-    url = make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
+    url = make_url(POSTGRES_URL or "").set(database=name).render_as_string(hide_password=False)
     asyncio.run(migrations.upgrade(async_database_url(url)))
     yield url
     asyncio.run(_administer(f'DROP DATABASE "{name}" WITH (FORCE)'))

@@ -1,0 +1,123 @@
+"""The people and the things that the cells of the permission matrix are about, made once.
+
+Every change is taken back when its request is over, so that a cell finds what the cell before it found.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from musubi.core.clock import utcnow
+from musubi.core.database import Database
+from musubi.core.jobs import Job
+from musubi.core.models import Base
+from musubi.features.accounts.models import Identity, Passkey
+from musubi.features.mail.models import MailState, OutgoingMail
+from tests.permissions.table import ACTORS, BODIES, NOT_THERE, Cell
+from tests.sql import database_of
+from tests.support import Actor, make_actor, sign_in
+
+
+@dataclass
+class Stage:
+    client: AsyncClient
+    headers: dict[str, dict[str, str]]
+    """How each actor introduces themselves."""
+    ids: dict[str, int | str]
+    """What stands for each thing in a path."""
+
+    async def play(self, cell: Cell) -> Response:
+        path = cell.route.path
+        for parameter, thing in zip(cell.route.parameters, cell.things, strict=True):
+            path = path.replace(f"{{{parameter}}}", str(self.ids[thing]))
+        body = BODIES.get(cell.route.name)
+        return await self.client.request(cell.route.method, path, headers=self.headers[cell.actor], json=body)
+
+
+async def set_up(app: FastAPI, client: AsyncClient) -> Stage:
+    """Everyone and everything, through the API where it has a way, for good."""
+    superuser = await make_actor(client, "root", setup_token=app.state.accounts.sessions.tokens.setup_token())
+    people = {
+        "superuser": superuser,
+        "admin": await superuser.appoint("admin-san", role="admin"),
+        "editor": await superuser.appoint("editor-san", role="editor"),
+        **{name: await make_actor(client, name) for name in ("owner", "other", "member", "disabled")},
+    }
+    chief = await superuser.appoint("chief", is_superuser=True)
+    ids: dict[str, int | str] = {
+        "ordinary user": people["owner"].id,
+        "other superuser": chief.id,
+        NOT_THERE: "nobody",
+    }
+    # Of what can be owned the other one has something, too, and made it first.
+    for actor in (people["other"], people["owner"]):
+        ids |= await _belongings(app, actor)
+    await superuser.patch(f"/users/{people['disabled'].id}", json={"is_active": False})
+    ids |= await _work(app, people["owner"], chief)
+    headers = {name: people[name].headers if name in people else {} for name in ACTORS}
+    client.cookies.clear()
+    return Stage(client, headers, ids)
+
+
+async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int]:
+    """One of each thing that a user can have."""
+    draft, published = [await actor.make_item(status=status) for status in ("draft", "published")]
+    await sign_in(actor.client, actor.user["username"])
+    sessions = (await actor.get("/auth/sessions")).json()["data"]
+    name = actor.user["username"]
+    passkey = Passkey(
+        user_id=actor.id, name="A key", credential_id=f"of {name}", public_key=b"", sign_count=0, transports=[]
+    )
+    identity = Identity(user_id=actor.id, provider="nobody", issuer="https://id.example", subject=name)
+    await _keep(app, passkey, identity)
+    return {
+        "draft": draft["id"],
+        "published item": published["id"],
+        "session": next(each["id"] for each in sessions if not each["current"]),
+        "passkey": passkey.id,
+        "identity": identity.id,
+    }
+
+
+async def _work(app: FastAPI, user: Actor, chief: Actor) -> dict[str, int]:
+    """What goes on behind the scenes."""
+    now = utcnow()
+    mails = [
+        OutgoingMail(
+            user_id=actor.id, recipient=actor.user["email"], template="password_changed", locale="en",
+            subject="Your password was changed", sealed=None, protected=actor is chief, state=MailState.SENT,
+            created_at=now, sent_at=now,
+        )
+        for actor in (user, chief)
+    ]  # fmt: skip
+    job = Job(kind="mail.deliver", payload={}, due_at=now, attempts=10, dead_at=now, created_at=now, locale="en")
+    await _keep(app, *mails, job)
+    return {"mail": mails[0].id, "mail to a superuser": mails[1].id, "dead job": job.id}
+
+
+async def _keep(app: FastAPI, *rows: Base) -> None:
+    async with database_of(app).transaction() as session:
+        session.add_all(rows)
+
+
+class _TakenBackError(Exception):
+    pass
+
+
+class Rehearsal:
+    """Stands in for `Database.transaction`: what was changed is written, and then rolled back."""
+
+    def __init__(self, database: Database) -> None:
+        self._really = database.transaction
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        with suppress(_TakenBackError):
+            async with self._really() as session:
+                yield session
+                await session.flush()
+                raise _TakenBackError

@@ -1,0 +1,189 @@
+"""Who may do what, worked out from the table of routes: a route's policy says it, and for what belongs to somebody
+the rules here do.
+
+A cell is one route, about one thing, called by one kind of caller.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from musubi.app import create_app
+from musubi.core.openapi import api_routes, policy_of
+from musubi.core.permissions import ALL_PERMISSIONS, ROLE_PERMISSIONS, Permission, Policy, Role
+from tests.conftest import make_settings
+
+STRANGERS = ("anonymous", "disabled")
+"""They are nobody: the one never was, the other's sessions ended."""
+
+PEOPLE: dict[str, frozenset[Permission]] = {
+    "member": ROLE_PERMISSIONS[Role.MEMBER],
+    "owner": ROLE_PERMISSIONS[Role.MEMBER],
+    "other": ROLE_PERMISSIONS[Role.MEMBER],
+    "editor": ROLE_PERMISSIONS[Role.EDITOR],
+    "admin": ROLE_PERMISSIONS[Role.ADMIN],
+    "superuser": ALL_PERMISSIONS,
+}
+"""`owner` has what the cells are about, `other` has the like of it, `member` has nothing."""
+
+ACTORS = (*STRANGERS, *PEOPLE)
+
+NOT_THERE = "unknown provider"
+"""Nobody finds it, so nothing is said of who may."""
+
+THINGS: dict[str, tuple[str, ...]] = {
+    "item_id": ("draft", "published item"),
+    "session_id": ("session",),
+    "passkey_id": ("passkey",),
+    "identity_id": ("identity",),
+    "user_id": ("ordinary user", "other superuser"),
+    "mail_id": ("mail", "mail to a superuser"),
+    "job_id": ("dead job",),
+    "provider": (NOT_THERE,),
+}
+"""What a parameter in a path stands for: `stage` makes each of them. All that can be owned is `owner`'s."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who is let in beyond what the policy says, and what the others are told: `403`, or `404` for what is none of
+    their business."""
+
+    let_in: frozenset[str]
+    others: str
+
+    def outcome(self, actor: str) -> str:
+        return LET_IN if actor in self.let_in else self.others
+
+
+LET_IN = "let in"
+_EVERYONE = Rule(frozenset(PEOPLE), "403")
+_OWNER_AND_EDITORS = Rule(frozenset({"owner", "editor", "admin", "superuser"}), "403")
+_OWNER_ALONE = Rule(frozenset({"owner"}), "404")
+_SUPERUSERS = Rule(frozenset({"superuser"}), "403")
+
+# By the route's name and what it is about.
+RULES: dict[tuple[str, str], Rule] = {
+    ("get_item", "draft"): _OWNER_AND_EDITORS,
+    ("get_item", "published item"): _EVERYONE,
+    **{
+        (name, item): _OWNER_AND_EDITORS
+        for name in ("update_item", "put_item", "delete_item")
+        for item in THINGS["item_id"]
+    },
+    ("end_session", "session"): _OWNER_ALONE,
+    ("rename_passkey", "passkey"): _OWNER_ALONE,
+    ("remove_passkey", "passkey"): _OWNER_ALONE,
+    ("unlink_identity", "identity"): _OWNER_ALONE,
+    ("get_mail", "mail to a superuser"): _SUPERUSERS,
+}
+
+# What these routes need to be asked before they look at whose thing it is.
+BODIES: dict[str, dict[str, Any]] = {
+    "update_item": {"title": "Renamed"},
+    "put_item": {"title": "Renamed"},
+    "update_user": {"bio": "Changed"},
+    "rename_passkey": {"name": "Renamed"},
+}
+
+# Public routes that say 401 all the same: they are about the session that a token names.
+REFUSED: dict[str, tuple[str, ...]] = {"refresh": ACTORS, "logout": STRANGERS}
+
+
+@dataclass(frozen=True)
+class Route:
+    """A line of the table of routes."""
+
+    name: str
+    method: str
+    path: str
+    parameters: tuple[str, ...]
+    policy: Policy
+    takes_body: bool
+
+    @property
+    def things(self) -> Iterator[tuple[str, ...]]:
+        """What a call can be about: one thing for each parameter in the path."""
+        return product(*(THINGS[name] for name in self.parameters))
+
+    def rule(self, things: tuple[str, ...]) -> Rule | None:
+        for thing in things:
+            if (self.name, thing) in RULES:
+                return RULES[self.name, thing]
+            # Only superusers touch superusers: every new way to change an account has to know that.
+            if thing == "other superuser" and self.method != "GET":
+                return _SUPERUSERS
+        return None
+
+    def expected(self, things: tuple[str, ...], actor: str) -> str:
+        if actor in REFUSED.get(self.name, ()):
+            return "401"
+        if self.policy.needs_sign_in:
+            if actor in STRANGERS:
+                return "401"
+            if self.policy.permission is not None and self.policy.permission not in PEOPLE[actor]:
+                return "403"
+        if NOT_THERE in things:
+            return "404"
+        rule = self.rule(things)
+        return LET_IN if rule is None else rule.outcome(actor)
+
+
+@dataclass(frozen=True)
+class Cell:
+    route: Route
+    things: tuple[str, ...]
+    actor: str
+
+    @property
+    def expected(self) -> str:
+        return self.route.expected(self.things, self.actor)
+
+    def __str__(self) -> str:
+        about = "".join(f" ({thing})" for thing in self.things)
+        return f"{self.actor}: {self.route.name}{about}"
+
+
+def routes() -> list[Route]:
+    """The table of routes of the application as it is installed."""
+    # Nothing of this is opened: it is made to be looked at.
+    nowhere = Path("/nonexistent")
+    app = create_app(make_settings(data_dir=nowhere, database_url=f"sqlite:///{nowhere}/musubi.sqlite3"))
+    table = []
+    for route in api_routes(app):
+        policy = policy_of(route.dependant)
+        assert policy is not None
+        parameters = tuple(parameter.name for parameter in route.dependant.path_params)
+        takes_body = bool(route.dependant.body_params)
+        table += [
+            Route(str(route.name), method, str(route.path), parameters, policy, takes_body)
+            for method in sorted(route.methods or ())
+        ]
+    return table
+
+
+def gaps(table: Iterable[Route]) -> Iterator[str]:
+    """What this module has to be told before every cell can be filled."""
+    table = list(table)
+    for route in table:
+        unknown = [name for name in route.parameters if name not in THINGS]
+        if unknown:
+            yield f"{route.name}: what do {unknown} stand for? (THINGS, and `stage` has to make it)"
+            continue
+        for things in route.things:
+            decided = route.rule(things) is not None or NOT_THERE in things
+            if things and route.policy == Policy(needs_sign_in=True) and not decided:
+                yield f"{route.name}: everyone signed in may call it, but who about a {', '.join(things)}? (RULES)"
+            if route.rule(things) is not None and route.takes_body and route.name not in BODIES:
+                yield f"{route.name}: what can be sent to it, so that it gets as far as its rule? (BODIES)"
+    named = {name for name, _ in RULES} | set(BODIES) | set(REFUSED)
+    yield from (f"there is no route {name}" for name in sorted(named - {route.name for route in table}))
+
+
+def cells(table: Iterable[Route]) -> Iterator[Cell]:
+    """Every cell that can be filled."""
+    for route in table:
+        if set(route.parameters) <= set(THINGS):
+            yield from (Cell(route, things, actor) for things, actor in product(route.things, ACTORS))

@@ -1,0 +1,51 @@
+"""Every route, about everything it can be about, by every kind of caller."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from httpx import ASGITransport, AsyncClient
+
+from musubi.app import create_app
+from tests.conftest import make_settings, redis_database
+from tests.permissions.stage import Rehearsal, Stage, set_up
+from tests.permissions.table import ACTORS, LET_IN, Cell, cells, gaps, routes
+
+TABLE = routes()
+CELLS = list(cells(TABLE))
+
+# In one event loop, as one application is behind them all.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(module_database: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    data = tmp_path_factory.mktemp("data")
+    app = create_app(make_settings(data_dir=data, database_url=module_database, redis_url=redis_database(worker_id)))
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
+        made = await set_up(app, client)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(app.state.database, "transaction", Rehearsal(app.state.database).transaction)
+            yield made
+
+
+async def test_every_cell_can_be_filled() -> None:
+    assert list(gaps(TABLE)) == []
+    assert {cell.actor for cell in CELLS} == set(ACTORS)
+    assert {cell.expected for cell in CELLS} == {LET_IN, "401", "403", "404"}
+    assert {route.policy.permission for route in TABLE} > {None}
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+async def test_a_cell(stage: Stage, cell: Cell) -> None:
+    reply = await stage.play(cell)
+    assert reply.status_code < 500, reply.text
+    # That one has no such thing oneself is no matter of permission.
+    refusals = (401, 403, 404) if cell.things else (401, 403)
+    assert (str(reply.status_code) if reply.status_code in refusals else LET_IN) == cell.expected, reply.text
+    if reply.status_code == 401:
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
