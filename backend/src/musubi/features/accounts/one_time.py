@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.clock import utcnow
+from musubi.core.types import AnyRow
 from musubi.features.accounts.models import OneTimeToken
 
 
@@ -63,11 +64,26 @@ async def peek(session: AsyncSession, purpose: Purpose, token: str) -> OneTimeTo
     return (await session.execute(select(OneTimeToken).where(*_alive(purpose, token)))).scalar()
 
 
-async def count_failure(session: AsyncSession, token_id: int, *, at_most: int) -> None:
-    """Note a wrong answer; the token is gone with the one that makes `at_most` of them."""
-    statement = update(OneTimeToken).where(OneTimeToken.id == token_id).values(failures=OneTimeToken.failures + 1)
-    await session.execute(statement.execution_options(synchronize_session=False))
-    await session.execute(delete(OneTimeToken).where(OneTimeToken.id == token_id, OneTimeToken.failures >= at_most))
+async def look_up(reader: AsyncConnection, purpose: Purpose, token: str) -> AnyRow | None:
+    """What `peek` sees, without a transaction: `user_id` and `data`."""
+    return (
+        await reader.execute(select(OneTimeToken.user_id, OneTimeToken.data).where(*_alive(purpose, token)))
+    ).first()
+
+
+async def attempt(session: AsyncSession, purpose: Purpose, token: str, *, at_most: int) -> OneTimeToken | None:
+    """Count an answer to a token that `at_most` may be given to. None when it is unknown, used or expired, or when that
+    would be one too many.
+
+    Commit it before looking at the answer: of many that come at once, no more than `at_most` are looked at.
+    """
+    statement = (
+        update(OneTimeToken)
+        .where(*_alive(purpose, token), OneTimeToken.failures < at_most)
+        .values(failures=OneTimeToken.failures + 1)
+        .returning(OneTimeToken)
+    )
+    return (await session.execute(statement.execution_options(synchronize_session=False))).scalar()
 
 
 async def void(session: AsyncSession, user_id: int, *purposes: Purpose) -> None:
