@@ -15,7 +15,9 @@ export function useFormat() {
   const formats = computed(() => ({
     date: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium' }),
     dateTime: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }),
+    exact: new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'medium' }),
     relative: new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }),
+    within: new Intl.RelativeTimeFormat(locale.value, { numeric: 'always' }),
     number: new Intl.NumberFormat(locale.value),
   }))
 
@@ -28,10 +30,19 @@ export function useFormat() {
     return formats.value.relative.format(Math.round(seconds / size), unit)
   }
 
+  /** When something is possible again, "in 5 minutes": rounded up, so that it is never too early. */
+  function within(seconds: number): string {
+    const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ['second', 1]
+    return formats.value.within.format(Math.ceil(seconds / size), unit)
+  }
+
   return {
     date: (timestamp: string) => formats.value.date.format(new Date(timestamp)),
     dateTime: (timestamp: string) => formats.value.dateTime.format(new Date(timestamp)),
+    /** To the second, for what happens in quick succession. */
+    exact: (timestamp: string) => formats.value.exact.format(new Date(timestamp)),
     number: (value: number) => formats.value.number.format(value),
     relative,
+    within,
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { anItem } from '../testing'
-import { changedFields, differingFields, personName, valuesOf } from './item'
+import { changedFields, differingFields, valuesOf } from './item'
 
 describe('changes of an item', () => {
   const before = valuesOf(anItem())
@@ -17,9 +17,4 @@ describe('changes of an item', () => {
     const one = { ...before, tags: ['a', 'b'] }
     expect(differingFields(one, { ...before, tags: ['b', 'a'] })).toEqual(['tags'])
   })
-})
-
-it('calls a person by the full name, else by the username', () => {
-  expect(personName({ full_name: 'Hanako Yuki', username: 'hanako' })).toBe('Hanako Yuki')
-  expect(personName({ full_name: null, username: 'hanako' })).toBe('hanako')
 })

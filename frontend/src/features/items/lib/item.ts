@@ -1,4 +1,4 @@
-import type { ItemCreate, ItemRead, ItemStatus, UserBrief } from '@/api/generated/types.gen'
+import type { ItemCreate, ItemRead, ItemStatus } from '@/api/generated/types.gen'
 
 /** In the order of an item's life. */
 export const ITEM_STATUSES = ['draft', 'published', 'archived'] as const satisfies ItemStatus[]
@@ -32,9 +32,4 @@ export function differingFields(one: ItemValues, other: ItemValues): ItemField[]
 /** What a PATCH must send to get from one version to another. */
 export function changedFields(from: ItemValues, to: ItemValues): Partial<ItemValues> {
   return Object.fromEntries(differingFields(from, to).map((name) => [name, to[name]]))
-}
-
-/** How a person is called: the full name, or the username of who gave none. */
-export function personName(person: Pick<UserBrief, 'full_name' | 'username'>): string {
-  return person.full_name || person.username
 }
