@@ -80,12 +80,13 @@ def _checked(claims: Claims, *, issuer: str, client_id: str, nonce: str) -> Clai
         aud={"essential": True, "value": client_id},
         exp={"essential": True},
         iat={"essential": True},
-        nonce={"essential": True, "value": nonce},
     )
     try:
         registry.validate(claims)
     except JoseError as error:
         raise UnacceptableAnswer(f"the ID token is not for us, or not for now: {error.error}") from error
+    if claims.get("nonce") != nonce:
+        raise UnacceptableAnswer("the ID token is not for the sign-in that was begun")
     audience, party = claims["aud"], claims.get("azp")
     if party is None and isinstance(audience, list) and len(audience) > 1:
         raise UnacceptableAnswer("the ID token is for several, and doesn't say for whom it was made")

@@ -27,6 +27,7 @@ from musubi.features.accounts.oidc_state import Begun
 from musubi.features.accounts.schemas import Email, FullName
 from musubi.features.accounts.service import Accounts
 from musubi.features.accounts.sessions import Client, SignedInSession
+from musubi.features.accounts.two_factor_schemas import MfaChallenge
 from musubi.features.accounts.usernames import free_username
 
 if TYPE_CHECKING:
@@ -148,8 +149,11 @@ class Oidc:
             user = await self._welcome(session, begun.provider, person)
         if not user.is_active:
             raise Refused(SignInError.INACTIVE)
-        signed_in = await self._accounts.enter(session, user, by, method=f"oidc:{begun.provider}")
-        return Arrival(begun.redirect, signed_in)
+        method = f"oidc:{begun.provider}"
+        challenge = await self._accounts.second_factor_challenge(session, user, method=method)
+        if challenge is not None:
+            return Arrival(_second_factor_page(challenge, begun.redirect))
+        return Arrival(begun.redirect, await self._accounts.enter(session, user, by, method=method))
 
     async def _welcome(self, session: AsyncSession, provider: str, person: Person) -> User:
         """The account of someone who comes this way for the first time: their own if both sides know that it is
@@ -191,6 +195,8 @@ class Oidc:
             details={"method": "oidc", "provider": provider},
         )
         await identities.connect(session, user, person, provider=provider)
+        if not user.email_verified:
+            await self._accounts.mails.verify_email(session, user)
         return user
 
     async def _link(self, session: AsyncSession, begun: Begun, person: Person) -> None:
@@ -233,6 +239,12 @@ def _usable(kind: TypeAdapter[str], text: str | None) -> str | None:
 
 def _page(path: str, **query: str) -> str:
     return f"{path}?{urlencode(query)}"
+
+
+def _second_factor_page(challenge: MfaChallenge, redirect: str) -> str:
+    # Behind the #, which is sent to no server: the token is half of a sign-in.
+    question = {"mfa": challenge.mfa_token, "methods": ",".join(challenge.methods), "redirect": redirect}
+    return f"/login#{urlencode(question, safe=',/')}"
 
 
 def oidc_of(request: Request) -> Oidc:

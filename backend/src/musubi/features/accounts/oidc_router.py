@@ -11,16 +11,17 @@ from fastapi.responses import RedirectResponse
 from musubi.adapters.oidc import ProviderUnavailable
 from musubi.core.clock import utcnow
 from musubi.core.database import SessionDep, database_of
-from musubi.core.errors import Conflict, NotFound, ServiceUnavailable
+from musubi.core.errors import Conflict, Forbidden, NotFound, ServiceUnavailable
 from musubi.core.http.route import Route
 from musubi.core.openapi import errors
 from musubi.core.pagination import Collection, collection
-from musubi.core.permissions import SignedIn, public
+from musubi.core.permissions import public
 from musubi.core.types import Id
 from musubi.features.accounts import identities, limits, oidc_state
 from musubi.features.accounts.oidc import Answer, oidc_of
 from musubi.features.accounts.oidc_schemas import OidcProvider, ProviderAddress, SignInError
 from musubi.features.accounts.oidc_state import Begun
+from musubi.features.accounts.proof import RecentlyProved
 from musubi.features.accounts.sessions import Client
 from musubi.features.accounts.transport import set_refresh_cookie
 
@@ -99,10 +100,10 @@ async def finish_oidc_sign_in(
 @router.post(
     "/auth/oidc/{provider}/link",
     dependencies=[Depends(limits.SIGN_IN_START)],
-    responses=errors(NotFound, ServiceUnavailable),
+    responses=errors(NotFound, Forbidden, ServiceUnavailable),
 )
 async def link_identity(
-    principal: SignedIn, request: Request, response: Response, provider: ProviderName
+    principal: RecentlyProved, request: Request, response: Response, provider: ProviderName
 ) -> ProviderAddress:
     """Where to send the browser to connect an account elsewhere to one's own. It comes back to the settings."""
     try:
@@ -113,9 +114,9 @@ async def link_identity(
     return ProviderAddress(url=url)
 
 
-@router.delete("/auth/identities/{identity_id}", status_code=204, responses=errors(NotFound, Conflict))
+@router.delete("/auth/identities/{identity_id}", status_code=204, responses=errors(NotFound, Conflict, Forbidden))
 async def unlink_identity(
-    principal: SignedIn, identity_id: Annotated[Id, Path()], request: Request, session: SessionDep
+    principal: RecentlyProved, identity_id: Annotated[Id, Path()], request: Request, session: SessionDep
 ) -> None:
     """Disconnect an account elsewhere; not the last way into one's own."""
     await identities.disconnect(session, principal, oidc_of(request).providers, identity_id)
