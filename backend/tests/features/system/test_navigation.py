@@ -26,7 +26,7 @@ async def test_what_each_may_open(member: Actor, editor: Actor, admin: Actor, su
         reply = await actor.get("/navigation")
         found[actor.id] = [page["name"] for page in reply.json()["data"]]
     assert found[member.id] == found[editor.id] == EVERYONE
-    assert found[admin.id] == found[superuser.id] == [*EVERYONE, "users", "audit", "system"]
+    assert found[admin.id] == found[superuser.id] == [*EVERYONE, "users", "audit", "mail", "system"]
 
 
 async def test_it_follows_the_role_at_once(superuser: Actor, member: Actor) -> None:

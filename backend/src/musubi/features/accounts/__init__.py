@@ -8,8 +8,22 @@ from musubi.adapters.oidc import open_providers
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
 from musubi.core.permissions import Permission
-from musubi.features.accounts import auth_router, oidc_router, people_router, repository, sessions_router, users_router
+from musubi.features.accounts import (
+    auth_router,
+    mailed_router,
+    oidc_router,
+    passkey_router,
+    people_router,
+    repository,
+    sessions_router,
+    two_factor_router,
+    users_router,
+)
 from musubi.features.accounts.actions import ACTIONS
+from musubi.features.accounts.clean_up import CLEAR_EXPIRED
+from musubi.features.accounts.mailed import MAIL_RESET
+from musubi.features.accounts.mails import AccountMails
+from musubi.features.accounts.new_sign_in import TELL_OF_SIGN_IN
 from musubi.features.accounts.oidc import Oidc
 from musubi.features.accounts.passwords import PasswordHasher
 from musubi.features.accounts.second_factors.relying_party import RelyingParty
@@ -37,7 +51,13 @@ def _install(app: FastAPI) -> None:
     )
     second_factors = SecondFactors(app.state.keys, RelyingParty(settings.public_url, settings.origins))
     app.state.accounts = Accounts(
-        hasher, sessions, second_factors, app.state.events, registration_open=settings.registration
+        hasher,
+        sessions,
+        second_factors,
+        app.state.events,
+        AccountMails(app.state.mailer, settings.public_url),
+        app.state.jobs,
+        registration_open=settings.registration,
     )
     app.state.oidc = Oidc(
         app.state.accounts,
@@ -52,11 +72,21 @@ def _install(app: FastAPI) -> None:
 FEATURE = Feature(
     name="accounts",
     # /users/me must be known before /users/{user_id}.
-    routers=(auth_router.router, sessions_router.router, oidc_router.router, users_router.router, people_router.router),
+    routers=(
+        auth_router.router,
+        mailed_router.router,
+        two_factor_router.router,
+        passkey_router.router,
+        sessions_router.router,
+        oidc_router.router,
+        users_router.router,
+        people_router.router,
+    ),
     pages=(
         Page("settings", "/settings", Text("Settings", "設定"), "settings", 80),
         Page("users", "/admin/users", Text("Users", "ユーザー"), "users", 90, Permission.USERS_READ),
     ),
+    jobs=(MAIL_RESET, TELL_OF_SIGN_IN, CLEAR_EXPIRED),
     actions=ACTIONS,
     install=_install,
 )

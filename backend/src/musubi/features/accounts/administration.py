@@ -34,6 +34,8 @@ async def create_user(session: AsyncSession, accounts: Accounts, principal: Prin
     user = await accounts.create(session, form)
     details = {"role": user.role, "is_superuser": user.is_superuser}
     await audit.record(session, "user.created", object_type="user", object_id=user.id, details=details)
+    if user.is_active:
+        await accounts.mails.verify_email(session, user)
     return user
 
 
@@ -48,7 +50,7 @@ async def update_user(
     sent = form.model_fields_set
     if sent & {"is_active", "is_superuser"}:
         await exclusive(session, "superusers")
-    user = await _changeable(session, principal, user_id)
+    user = await changeable(session, principal, user_id)
     if "is_superuser" in sent and form.is_superuser != user.is_superuser and not principal.is_superuser:
         raise Forbidden(_SUPERUSERS_ONLY)
     stays = (form.is_superuser if "is_superuser" in sent else True) and (
@@ -56,6 +58,7 @@ async def update_user(
     )
     if not stays:
         await _check_not_last(session, user)
+    old_address = user.email
     if "email" in sent and fold(form.email) != user.email_key:
         if await repository.taken_fields(session, username=None, email=form.email):
             raise Conflict(_ADDRESS_TAKEN, fields={"email": _ADDRESS_TAKEN})
@@ -67,11 +70,14 @@ async def update_user(
         await session.flush()
     except IntegrityError as error:
         raise Conflict(_ADDRESS_TAKEN, fields={"email": _ADDRESS_TAKEN}) from error
-    await _follow_up(session, accounts, user, {name for name in sent if before[name] != getattr(user, name)})
+    changed = {name for name in sent if before[name] != getattr(user, name)}
+    await _follow_up(session, accounts, user, changed, old_address=old_address)
     return user
 
 
-async def _follow_up(session: AsyncSession, accounts: Accounts, user: User, changed: set[str]) -> None:
+async def _follow_up(
+    session: AsyncSession, accounts: Accounts, user: User, changed: set[str], *, old_address: str
+) -> None:
     """What follows from a change of these fields by an administrator."""
     if not user.is_active:
         await accounts.sessions.end_all(session, user.id)
@@ -84,6 +90,10 @@ async def _follow_up(session: AsyncSession, accounts: Accounts, user: User, chan
         # What an account may do is worth noting in full; of what a person says of themselves, only that it changed.
         details = {name: getattr(user, name) if name in _ACCESS else None for name in sorted(changed)}
         await audit.record(session, "user.updated", object_type="user", object_id=user.id, details=details)
+    if fold(old_address) != user.email_key:
+        await accounts.mails.address_changed(session, user, old_address=old_address)
+        if user.is_active:
+            await accounts.mails.verify_email(session, user)
 
 
 async def delete_user(
@@ -94,7 +104,7 @@ async def delete_user(
     Raises NotFound, Forbidden, Conflict as `update_user` does, and Invalid when there is no such heir.
     """
     await exclusive(session, "superusers")
-    user = await _changeable(session, principal, user_id)
+    user = await changeable(session, principal, user_id)
     await _check_not_last(session, user)
     if heir_id is not None:
         heir = None if heir_id == user_id else await repository.get_user(session, heir_id)
@@ -103,6 +113,7 @@ async def delete_user(
     await accounts.events.publish(session, UserDeleted(user_id, heir_id))
     await accounts.sessions.forget_all(session, user_id)
     await repository.forget_credentials(session, user_id)
+    await accounts.mails.forget(session, user_id)
     # Nothing of the person stays, and the name is free again.
     nobody = f"deleted-{user_id}-{secrets.token_hex(4)}"
     user.username = user.username_key = nobody
@@ -118,14 +129,15 @@ async def delete_user(
 
 async def end_sessions(session: AsyncSession, accounts: Accounts, principal: Principal, user_id: int) -> None:
     """Sign someone out everywhere. Raises NotFound, Forbidden as `update_user` does."""
-    await _changeable(session, principal, user_id)
+    await changeable(session, principal, user_id)
     count = await accounts.sessions.end_all(session, user_id)
     if count:
         details = {"count": count}
         await audit.record(session, "sessions.ended", object_type="user", object_id=user_id, details=details)
 
 
-async def _changeable(session: AsyncSession, principal: Principal, user_id: int) -> User:
+async def changeable(session: AsyncSession, principal: Principal, user_id: int) -> User:
+    """An account that `principal` may change, held until the transaction ends. Raises NotFound, Forbidden."""
     user = await repository.get_user(session, user_id, for_update=True)
     if user is None:
         raise NotFound(USER_NOT_FOUND)

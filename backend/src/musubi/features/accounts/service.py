@@ -8,10 +8,12 @@ from musubi.core.database import Database, exclusive
 from musubi.core.errors import BadRequest, Conflict, Forbidden, Invalid, Unauthorized
 from musubi.core.events import Events
 from musubi.core.i18n import Text
+from musubi.core.jobs import Jobs
 from musubi.core.permissions import Principal, Role
 from musubi.core.text import fold
 from musubi.features import audit
-from musubi.features.accounts import repository
+from musubi.features.accounts import new_sign_in, one_time, repository
+from musubi.features.accounts.mails import AccountMails
 from musubi.features.accounts.models import User
 from musubi.features.accounts.passwords import PasswordHasher, check_password
 from musubi.features.accounts.schemas import (
@@ -21,10 +23,12 @@ from musubi.features.accounts.schemas import (
     Register,
     UserCreate,
 )
+from musubi.features.accounts.second_factors.service import SecondFactors
 from musubi.features.accounts.sessions import Client, Sessions, SignedInSession
+from musubi.features.accounts.two_factor_schemas import MfaChallenge
 
 _WRONG_LOGIN = Text("Incorrect username or password", "ユーザー名またはパスワードが違います")
-_INACTIVE = Text("This account is disabled", "このアカウントは無効です")
+INACTIVE = Text("This account is disabled", "このアカウントは無効です")
 _REGISTRATION_CLOSED = Text("Registration is closed", "新規登録は受け付けていません")
 _TAKEN = Text("This name or address is already taken", "このユーザー名またはメールアドレスはすでに使われています")
 _FIELD_TAKEN = {
@@ -40,10 +44,23 @@ _WRONG_LINK = Text("This link is not valid", "このリンクは無効です")
 class Accounts:
     """The verbs of accounts. Passwords are hashed before a transaction is open, so that nobody waits for one."""
 
-    def __init__(self, hasher: PasswordHasher, sessions: Sessions, events: Events, *, registration_open: bool) -> None:
+    def __init__(
+        self,
+        hasher: PasswordHasher,
+        sessions: Sessions,
+        second_factors: SecondFactors,
+        events: Events,
+        mails: AccountMails,
+        jobs: Jobs,
+        *,
+        registration_open: bool,
+    ) -> None:
         self.hasher = hasher
         self.sessions = sessions
+        self.second_factors = second_factors
         self.events = events
+        self.mails = mails
+        self.jobs = jobs
         self._registration_open = registration_open
 
     async def register(self, session: AsyncSession, form: Register, client: Client) -> SignedInSession:
@@ -52,6 +69,7 @@ class Accounts:
             raise Forbidden(_REGISTRATION_CLOSED)
         user = await self.create(session, form)
         await audit.record(session, "user.registered", object_type="user", object_id=user.id, actor_id=user.id)
+        await self.mails.verify_email(session, user)
         return await self.sessions.begin(session, user, client)
 
     async def set_up(self, session: AsyncSession, form: FirstSuperuser, client: Client) -> SignedInSession:
@@ -66,6 +84,7 @@ class Accounts:
             raise Conflict(_SETUP_DONE)
         user = await _insert(session, account, password_hash)
         await audit.record(session, "installation.set_up", object_type="user", object_id=user.id, actor_id=user.id)
+        await self.mails.verify_email(session, user)
         return await self.sessions.begin(session, user, client)
 
     async def create(self, session: AsyncSession, form: Register | UserCreate) -> User:
@@ -75,8 +94,10 @@ class Accounts:
 
     async def sign_in(
         self, database: Database, session: AsyncSession, login: str, password: str, client: Client
-    ) -> SignedInSession:
-        """Raises Unauthorized, in the same time whether or not the account exists; BadRequest for a disabled one."""
+    ) -> SignedInSession | MfaChallenge:
+        """A session, or the question for the second factor of an account that has one.
+
+        Raises Unauthorized, in the same time whether or not the account exists; BadRequest for a disabled one."""
         # No connection is held while a password is checked: a storm of logins must not drain the pool.
         async with database.reading() as reader:
             found = await repository.find_by_login(reader, login)
@@ -88,7 +109,7 @@ class Accounts:
             )
             raise Unauthorized(_WRONG_LOGIN)
         if not found.is_active:
-            raise BadRequest(_INACTIVE)
+            raise BadRequest(INACTIVE)
         renewed = await self.hasher.hash(password) if self.hasher.is_outdated(found.password_hash) else None
         # Locked, so that a new password or a ban that is just being written also ends the session begun here.
         user = await repository.get_user(session, found.id, for_update=True)
@@ -97,7 +118,12 @@ class Accounts:
             raise Unauthorized(_WRONG_LOGIN)
         if renewed is not None:
             user.password_hash = renewed
-        return await self.enter(session, user, client, method="password")
+        challenge = await self.second_factor_challenge(session, user, method="password")
+        return challenge or await self.enter(session, user, client, method="password")
+
+    async def second_factor_challenge(self, session: AsyncSession, user: User, *, method: str) -> MfaChallenge | None:
+        """What `user`, whose row the caller holds, is asked for after signing in by `method`; None: nothing more."""
+        return await self.second_factors.challenge(session, user, method=method)
 
     async def enter(self, session: AsyncSession, user: User, client: Client, *, method: str) -> SignedInSession:
         """Begin a session for someone who proved who they are by `method`."""
@@ -109,7 +135,9 @@ class Accounts:
             actor_id=user.id,
             details={"method": method},
         )
-        return await self.sessions.begin(session, user, client)
+        signed_in = await self.sessions.begin(session, user, client)
+        await new_sign_in.watch(session, self.jobs, signed_in.principal.session_id)
+        return signed_in
 
     async def change_password(
         self, database: Database, session: AsyncSession, principal: Principal, form: PasswordChange
@@ -129,8 +157,11 @@ class Accounts:
         if user is None or user.password_hash != kept:
             raise BadRequest(_WRONG_PASSWORD, fields={"current_password": _WRONG_PASSWORD})
         user.password_hash = new_hash
+        # A sign-in with the old one that waits for its second factor, for one.
+        await one_time.void(session, user.id)
         await self.sessions.end_all(session, user.id, keep=principal.session_id)
         await audit.record(session, "password.changed", object_type="user", object_id=user.id)
+        await self.mails.password_changed(session, user)
 
 
 async def _insert(session: AsyncSession, form: Register | UserCreate, password_hash: str) -> User:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from musubi.core.models import Base, BigId
 
-
 MAIL_SEAL = "mail"
 """The purpose for which the key ring seals what mails say."""
 

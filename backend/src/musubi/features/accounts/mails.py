@@ -1,0 +1,97 @@
+"""What accounts write to people. Each mail is part of the transaction of what it tells about."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from musubi.core import context
+from musubi.core.clock import utcnow
+from musubi.features.accounts import one_time
+from musubi.features.accounts.device import Device
+from musubi.features.accounts.models import User
+from musubi.features.accounts.one_time import Purpose
+from musubi.features.mail import Mailer
+
+VERIFICATION_LIFETIME = timedelta(hours=48)
+RESET_LIFETIME = timedelta(hours=1)
+
+
+class AccountMails:
+    """The mails of accounts. Their links begin with the configured address, whatever a request says of itself, and
+    carry their tokens behind a `#`, which browsers don't send and no server logs."""
+
+    def __init__(self, mailer: Mailer, public_url: str) -> None:
+        self._mailer = mailer
+        self._public_url = public_url
+
+    async def verify_email(self, session: AsyncSession, user: User) -> None:
+        """Ask whether the address of `user` is theirs."""
+        token = await one_time.issue(
+            session,
+            Purpose.VERIFY_EMAIL,
+            user_id=user.id,
+            lifetime=VERIFICATION_LIFETIME,
+            data={"address": user.email_key},
+        )
+        hours = int(VERIFICATION_LIFETIME / timedelta(hours=1))
+        link = f"{self._public_url}/verify-email#token={token}"
+        await self._write(session, user, "verify_email", {"link": link, "hours": hours})
+
+    async def reset_password(self, session: AsyncSession, user: User) -> None:
+        """Send a link under which `user` can set a new password; links from before no longer work."""
+        await one_time.void(session, user.id, Purpose.RESET_PASSWORD)
+        token = await one_time.issue(
+            session,
+            Purpose.RESET_PASSWORD,
+            user_id=user.id,
+            lifetime=RESET_LIFETIME,
+            data={"address": user.email_key},
+        )
+        minutes = int(RESET_LIFETIME / timedelta(minutes=1))
+        link = f"{self._public_url}/reset-password#token={token}"
+        await self._write(session, user, "reset_password", {"link": link, "minutes": minutes})
+
+    async def password_changed(self, session: AsyncSession, user: User, *, removed: bool = False) -> None:
+        """Say that the password was changed; `removed`: and that passkeys and connected accounts are gone."""
+        values = {"at": utcnow(), "address": context.client_address.get(), "removed": removed, "link": self._forgot}
+        await self._write(session, user, "password_changed", values)
+
+    async def address_changed(self, session: AsyncSession, user: User, *, old_address: str) -> None:
+        """Tell the address of before that it was replaced."""
+        values = {"at": utcnow(), "link": self._public_url}
+        await self._write(session, user, "address_changed", values, to=old_address)
+
+    async def new_sign_in(
+        self, session: AsyncSession, user: User, *, device: Device, address: str | None, at: datetime
+    ) -> None:
+        """Tell of a sign-in from somewhere new."""
+        values = {
+            "browser": device.browser,
+            "system": device.system,
+            "address": address,
+            "at": at,
+            "link": self._forgot,
+        }
+        await self._write(session, user, "new_sign_in", values)
+
+    async def forget(self, session: AsyncSession, user_id: int) -> None:
+        """Delete every mail to a user, sent or not."""
+        await self._mailer.forget(session, user_id)
+
+    @property
+    def _forgot(self) -> str:
+        return f"{self._public_url}/forgot-password"
+
+    async def _write(
+        self, session: AsyncSession, user: User, template: str, values: dict[str, Any], *, to: str | None = None
+    ) -> None:
+        await self._mailer.send(
+            session,
+            to=to or user.email,
+            template=template,
+            # Never the full name: it is free text, and whoever registers with a stranger's address chooses it.
+            values={"username": user.username, **values},
+            user_id=user.id,
+            protected=user.is_superuser,
+        )
