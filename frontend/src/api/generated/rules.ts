@@ -11,6 +11,7 @@ import {
   oneOf,
   password,
   pattern,
+  required,
   type SchemaRules,
 } from '../validation'
 
@@ -31,6 +32,13 @@ export const credentialsRules = {
   },
   client_secret: {
     maxLength: maxLength(1000),
+  },
+} satisfies SchemaRules
+
+export const emailVerificationRules = {
+  token: {
+    required: filled(),
+    maxLength: maxLength(200),
   },
 } satisfies SchemaRules
 
@@ -57,6 +65,15 @@ export const firstSuperuserRules = {
   },
   full_name: {
     maxLength: maxLength(100, ['strip']),
+  },
+} satisfies SchemaRules
+
+export const forgottenPasswordRules = {
+  email: {
+    required: filled(['strip']),
+    minLength: minLength(3, ['strip']),
+    maxLength: maxLength(100, ['strip']),
+    email: email(['strip']),
   },
 } satisfies SchemaRules
 
@@ -94,10 +111,73 @@ export const itemUpdateRules = {
   },
 } satisfies SchemaRules
 
+export const mfaAnswerRules = {
+  mfa_token: {
+    required: filled(),
+    maxLength: maxLength(200),
+  },
+  method: {
+    required: required(),
+    oneOf: oneOf(['totp', 'recovery', 'passkey']),
+  },
+  code: {
+    maxLength: maxLength(100),
+  },
+} satisfies SchemaRules
+
+export const mfaTokenRules = {
+  mfa_token: {
+    required: filled(),
+    maxLength: maxLength(200),
+  },
+} satisfies SchemaRules
+
+export const newPasskeyRules = {
+  token: {
+    required: filled(),
+    maxLength: maxLength(200),
+  },
+  name: {
+    required: filled(['strip']),
+    maxLength: maxLength(100, ['strip']),
+  },
+  credential: {
+    required: required(),
+  },
+} satisfies SchemaRules
+
+export const passkeyLoginRules = {
+  token: {
+    required: filled(),
+    maxLength: maxLength(200),
+  },
+  assertion: {
+    required: required(),
+  },
+} satisfies SchemaRules
+
+export const passkeyUpdateRules = {
+  name: {
+    required: filled(['strip']),
+    maxLength: maxLength(100, ['strip']),
+  },
+} satisfies SchemaRules
+
 export const passwordChangeRules = {
   current_password: {
     required: filled(),
     maxLength: maxLength(1000),
+  },
+  new_password: {
+    required: filled(),
+    password: password({ digit: true, lower: true, max: 100, min: 8, upper: true }),
+  },
+} satisfies SchemaRules
+
+export const passwordResetRules = {
+  token: {
+    required: filled(),
+    maxLength: maxLength(200),
   },
   new_password: {
     required: filled(),
@@ -114,6 +194,22 @@ export const profileUpdateRules = {
   },
   profile_image: {
     maxLength: maxLength(255),
+  },
+} satisfies SchemaRules
+
+export const proofRules = {
+  method: {
+    required: required(),
+    oneOf: oneOf(['password', 'totp', 'recovery', 'passkey']),
+  },
+  password: {
+    maxLength: maxLength(1000),
+  },
+  code: {
+    maxLength: maxLength(100),
+  },
+  token: {
+    maxLength: maxLength(200),
   },
 } satisfies SchemaRules
 
@@ -146,6 +242,13 @@ export const registerRules = {
   },
   bio: {
     maxLength: maxLength(1000),
+  },
+} satisfies SchemaRules
+
+export const totpCodeRules = {
+  code: {
+    required: filled(),
+    maxLength: maxLength(100),
   },
 } satisfies SchemaRules
 

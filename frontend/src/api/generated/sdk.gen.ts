@@ -2,7 +2,7 @@
 
 import { type Client, type Options as Options2, type TDataShape, urlSearchParamsBodySerializer } from './client';
 import { client } from './client.gen';
-import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetUserData, GetUserErrors, GetUserResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PutItemData, PutItemErrors, PutItemResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetUpData, SetUpErrors, SetUpResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, FinishOidcSignInData, FinishOidcSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetMailData, GetMailErrors, GetMailResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReauthenticationPasskeyOptionsData, GetReauthenticationPasskeyOptionsErrors, GetReauthenticationPasskeyOptionsResponses, GetSecondFactorPasskeyOptionsData, GetSecondFactorPasskeyOptionsErrors, GetSecondFactorPasskeyOptionsResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTwoFactorData, GetTwoFactorErrors, GetTwoFactorResponses, GetUserData, GetUserErrors, GetUserResponses, GetUserTwoFactorData, GetUserTwoFactorErrors, GetUserTwoFactorResponses, LinkIdentityData, LinkIdentityErrors, LinkIdentityResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListMailData, ListMailErrors, ListMailResponses, ListOidcProvidersData, ListOidcProvidersErrors, ListOidcProvidersResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LoginWithSecondFactorData, LoginWithSecondFactorErrors, LoginWithSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, MakeRecoveryCodesData, MakeRecoveryCodesErrors, MakeRecoveryCodesResponses, PutItemData, PutItemErrors, PutItemResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserTwoFactorData, ResetUserTwoFactorErrors, ResetUserTwoFactorResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetUpData, SetUpErrors, SetUpResponses, SetUpTotpData, SetUpTotpErrors, SetUpTotpResponses, StartOidcSignInData, StartOidcSignInErrors, UnlinkIdentityData, UnlinkIdentityErrors, UnlinkIdentityResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -202,7 +202,7 @@ export const register = <ThrowOnError extends boolean = true>(options: Options<R
 /**
  * Login
  *
- * Sign in with a name or an e-mail address and a password.
+ * Sign in with a name or an e-mail address and a password. An account with a second factor is asked for that.
  */
 export const login = <ThrowOnError extends boolean = true>(options: Options<LoginData, ThrowOnError>) => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     ...urlSearchParamsBodySerializer,
@@ -324,6 +324,290 @@ export const setUp = <ThrowOnError extends boolean = true>(options: Options<SetU
 });
 
 /**
+ * Verify Email
+ *
+ * Confirm an address with the token that was mailed to it.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send Verification Email
+ *
+ * Mail the link to confirm one's address again.
+ */
+export const sendVerificationEmail = <ThrowOnError extends boolean = true>(options?: Options<SendVerificationEmailData, ThrowOnError>) => (options?.client ?? client).post<SendVerificationEmailResponses, SendVerificationEmailErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/verify-email/send',
+    ...options
+});
+
+/**
+ * Forgot Password
+ *
+ * Have a link to set a new password mailed. The answer is the same whether or not there is such an account.
+ */
+export const forgotPassword = <ThrowOnError extends boolean = true>(options: Options<ForgotPasswordData, ThrowOnError>) => (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/forgot-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reset Password
+ *
+ * Set a new password with a mailed token; every session ends.
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Login With Second Factor
+ *
+ * Finish a sign-in that asked for a second factor. A wrong answer may be corrected, up to five in all; the reason
+ * in a 401 tells whether that is still possible: `wrong_answer`, or `sign_in_expired`.
+ */
+export const loginWithSecondFactor = <ThrowOnError extends boolean = true>(options: Options<LoginWithSecondFactorData, ThrowOnError>) => (options.client ?? client).post<LoginWithSecondFactorResponses, LoginWithSecondFactorErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/login/mfa',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Second Factor Passkey Options
+ *
+ * What a browser needs to answer with a passkey; the latest options count.
+ */
+export const getSecondFactorPasskeyOptions = <ThrowOnError extends boolean = true>(options: Options<GetSecondFactorPasskeyOptionsData, ThrowOnError>) => (options.client ?? client).post<GetSecondFactorPasskeyOptionsResponses, GetSecondFactorPasskeyOptionsErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/login/mfa/passkey-options',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reauthenticate
+ *
+ * Prove again who one is, before something that asks for it. An account with a second factor proves it by that.
+ */
+export const reauthenticate = <ThrowOnError extends boolean = true>(options: Options<ReauthenticateData, ThrowOnError>) => (options.client ?? client).post<ReauthenticateResponses, ReauthenticateErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/reauthenticate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Reauthentication Passkey Options
+ *
+ * What a browser needs to prove it with a passkey.
+ */
+export const getReauthenticationPasskeyOptions = <ThrowOnError extends boolean = true>(options?: Options<GetReauthenticationPasskeyOptionsData, ThrowOnError>) => (options?.client ?? client).post<GetReauthenticationPasskeyOptionsResponses, GetReauthenticationPasskeyOptionsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/reauthenticate/passkey-options',
+    ...options
+});
+
+/**
+ * Get Two Factor
+ *
+ * What one can sign in with.
+ */
+export const getTwoFactor = <ThrowOnError extends boolean = true>(options?: Options<GetTwoFactorData, ThrowOnError>) => (options?.client ?? client).get<GetTwoFactorResponses, GetTwoFactorErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/two-factor',
+    ...options
+});
+
+/**
+ * Remove Totp
+ *
+ * Remove the authenticator app. Recovery codes go with the last second factor.
+ */
+export const removeTotp = <ThrowOnError extends boolean = true>(options?: Options<RemoveTotpData, ThrowOnError>) => (options?.client ?? client).delete<RemoveTotpResponses, RemoveTotpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/totp',
+    ...options
+});
+
+/**
+ * Set Up Totp
+ *
+ * Begin setting up an authenticator app. It counts once its first code is confirmed.
+ */
+export const setUpTotp = <ThrowOnError extends boolean = true>(options?: Options<SetUpTotpData, ThrowOnError>) => (options?.client ?? client).post<SetUpTotpResponses, SetUpTotpErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/totp',
+    ...options
+});
+
+/**
+ * Confirm Totp
+ *
+ * Confirm the authenticator app with its first code. From then on signing in asks for one.
+ */
+export const confirmTotp = <ThrowOnError extends boolean = true>(options: Options<ConfirmTotpData, ThrowOnError>) => (options.client ?? client).post<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/totp/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Make Recovery Codes
+ *
+ * Ten new recovery codes; those before are worthless.
+ */
+export const makeRecoveryCodes = <ThrowOnError extends boolean = true>(options?: Options<MakeRecoveryCodesData, ThrowOnError>) => (options?.client ?? client).post<MakeRecoveryCodesResponses, MakeRecoveryCodesErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/recovery-codes',
+    ...options
+});
+
+/**
+ * Reset User Two Factor
+ *
+ * Remove the second factors of someone who lost them, and sign them out. Superusers only by superusers.
+ */
+export const resetUserTwoFactor = <ThrowOnError extends boolean = true>(options: Options<ResetUserTwoFactorData, ThrowOnError>) => (options.client ?? client).delete<ResetUserTwoFactorResponses, ResetUserTwoFactorErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user_id}/two-factor',
+    ...options
+});
+
+/**
+ * Get User Two Factor
+ *
+ * What someone can sign in with.
+ */
+export const getUserTwoFactor = <ThrowOnError extends boolean = true>(options: Options<GetUserTwoFactorData, ThrowOnError>) => (options.client ?? client).get<GetUserTwoFactorResponses, GetUserTwoFactorErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user_id}/two-factor',
+    ...options
+});
+
+/**
+ * Get Passkey Login Options
+ *
+ * What a browser needs to sign someone in by a passkey, whoever it is.
+ */
+export const getPasskeyLoginOptions = <ThrowOnError extends boolean = true>(options?: Options<GetPasskeyLoginOptionsData, ThrowOnError>) => (options?.client ?? client).post<GetPasskeyLoginOptionsResponses, GetPasskeyLoginOptionsErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/passkeys/options',
+    ...options
+});
+
+/**
+ * Login With Passkey
+ *
+ * Sign in by a passkey alone. It was unlocked by a finger, a face or a PIN, so it counts as two factors.
+ */
+export const loginWithPasskey = <ThrowOnError extends boolean = true>(options: Options<LoginWithPasskeyData, ThrowOnError>) => (options.client ?? client).post<LoginWithPasskeyResponses, LoginWithPasskeyErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/passkeys/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Passkey Registration Options
+ *
+ * What a browser needs to make a passkey. An account can have 20.
+ */
+export const getPasskeyRegistrationOptions = <ThrowOnError extends boolean = true>(options?: Options<GetPasskeyRegistrationOptionsData, ThrowOnError>) => (options?.client ?? client).post<GetPasskeyRegistrationOptionsResponses, GetPasskeyRegistrationOptionsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys/registration-options',
+    ...options
+});
+
+/**
+ * Add Passkey
+ *
+ * Keep the passkey that was made. From then on signing in with the password asks for a second factor.
+ */
+export const addPasskey = <ThrowOnError extends boolean = true>(options: Options<AddPasskeyData, ThrowOnError>) => (options.client ?? client).post<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Passkey
+ *
+ * Remove a passkey; not the last way into the account. Recovery codes go with the last second factor.
+ */
+export const removePasskey = <ThrowOnError extends boolean = true>(options: Options<RemovePasskeyData, ThrowOnError>) => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys/{passkey_id}',
+    ...options
+});
+
+/**
+ * Rename Passkey
+ *
+ * Call a passkey something else.
+ */
+export const renamePasskey = <ThrowOnError extends boolean = true>(options: Options<RenamePasskeyData, ThrowOnError>) => (options.client ?? client).patch<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys/{passkey_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * End Sessions
  *
  * Sign out everywhere else, or everywhere.
@@ -379,6 +663,56 @@ export const listUserSessions = <ThrowOnError extends boolean = true>(options: O
     responseType: 'json',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/users/{user_id}/sessions',
+    ...options
+});
+
+/**
+ * List Oidc Providers
+ *
+ * Where people may sign in with an account that they have already, in the order to show.
+ */
+export const listOidcProviders = <ThrowOnError extends boolean = true>(options?: Options<ListOidcProvidersData, ThrowOnError>) => (options?.client ?? client).get<ListOidcProvidersResponses, ListOidcProvidersErrors, ThrowOnError>({
+    responseType: 'json',
+    url: '/api/v1/auth/oidc',
+    ...options
+});
+
+/**
+ * Start Oidc Sign In
+ *
+ * Send the browser to the provider. A link, not a request of a script.
+ */
+export const startOidcSignIn = <ThrowOnError extends boolean = true>(options: Options<StartOidcSignInData, ThrowOnError>) => (options.client ?? client).get<unknown, StartOidcSignInErrors, ThrowOnError>({ url: '/api/v1/auth/oidc/{provider}/start', ...options });
+
+/**
+ * Finish Oidc Sign In
+ *
+ * Where the provider sends the browser back to. It goes on to the page it came for, with the refresh token in its
+ * cookie; or, where a second factor is asked for, to `/login#mfa=…&methods=…&redirect=…`; or to `/login?error=…`. When
+ * an account was to be connected, to `/settings?linked=…` or `/settings?error=…`.
+ */
+export const finishOidcSignIn = <ThrowOnError extends boolean = true>(options: Options<FinishOidcSignInData, ThrowOnError>) => (options.client ?? client).get<unknown, FinishOidcSignInErrors, ThrowOnError>({ url: '/api/v1/auth/oidc/{provider}/callback', ...options });
+
+/**
+ * Link Identity
+ *
+ * Where to send the browser to connect an account elsewhere to one's own. It comes back to the settings.
+ */
+export const linkIdentity = <ThrowOnError extends boolean = true>(options: Options<LinkIdentityData, ThrowOnError>) => (options.client ?? client).post<LinkIdentityResponses, LinkIdentityErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/oidc/{provider}/link',
+    ...options
+});
+
+/**
+ * Unlink Identity
+ *
+ * Disconnect an account elsewhere; not the last way into one's own.
+ */
+export const unlinkIdentity = <ThrowOnError extends boolean = true>(options: Options<UnlinkIdentityData, ThrowOnError>) => (options.client ?? client).delete<UnlinkIdentityResponses, UnlinkIdentityErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/identities/{identity_id}',
     ...options
 });
 
@@ -458,6 +792,30 @@ export const listPeople = <ThrowOnError extends boolean = true>(options?: Option
     responseType: 'json',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/people',
+    ...options
+});
+
+/**
+ * List Mail
+ *
+ * Every mail that was written, newest first.
+ */
+export const listMail = <ThrowOnError extends boolean = true>(options?: Options<ListMailData, ThrowOnError>) => (options?.client ?? client).get<ListMailResponses, ListMailErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/mail',
+    ...options
+});
+
+/**
+ * Get Mail
+ *
+ * One mail. What it says is there only if no server sends mail; that it was read is in the audit log.
+ */
+export const getMail = <ThrowOnError extends boolean = true>(options: Options<GetMailData, ThrowOnError>) => (options.client ?? client).get<GetMailResponses, GetMailErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/mail/{mail_id}',
     ...options
 });
 

@@ -5,6 +5,67 @@ export type ClientOptions = {
 };
 
 /**
+ * Assertion
+ *
+ * What an authenticator has signed.
+ */
+export type Assertion = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Rawid
+     */
+    rawId: string;
+    /**
+     * Type
+     */
+    type: 'public-key';
+    response: AssertionResponse;
+};
+
+/**
+ * AssertionResponse
+ */
+export type AssertionResponse = {
+    /**
+     * Clientdatajson
+     */
+    clientDataJSON: string;
+    /**
+     * Authenticatordata
+     */
+    authenticatorData: string;
+    /**
+     * Signature
+     */
+    signature: string;
+    /**
+     * Userhandle
+     */
+    userHandle?: string | null;
+};
+
+/**
+ * AttestationResponse
+ */
+export type AttestationResponse = {
+    /**
+     * Clientdatajson
+     */
+    clientDataJSON: string;
+    /**
+     * Attestationobject
+     */
+    attestationObject: string;
+    /**
+     * Transports
+     */
+    transports?: Array<string>;
+};
+
+/**
  * AuditAction
  *
  * A kind of entry that there can be.
@@ -189,6 +250,29 @@ export type JobReadCollection = {
 };
 
 /**
+ * MailReadCollection
+ */
+export type MailReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<MailRead>;
+    meta: Meta;
+};
+
+/**
  * NavigationEntryCollection
  */
 export type NavigationEntryCollection = {
@@ -208,6 +292,29 @@ export type NavigationEntryCollection = {
      * Data
      */
     data: Array<NavigationEntry>;
+    meta: Meta;
+};
+
+/**
+ * OidcProviderCollection
+ */
+export type OidcProviderCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<OidcProvider>;
     meta: Meta;
 };
 
@@ -408,6 +515,18 @@ export type Done = {
 };
 
 /**
+ * EmailVerification
+ */
+export type EmailVerification = {
+    /**
+     * Token
+     *
+     * From behind the `#` of the link
+     */
+    token: string;
+};
+
+/**
  * Environment
  */
 export type Environment = 'development' | 'test' | 'production';
@@ -483,6 +602,16 @@ export type FirstSuperuser = {
      * Full Name
      */
     full_name?: string | null;
+};
+
+/**
+ * ForgottenPassword
+ */
+export type ForgottenPassword = {
+    /**
+     * Email
+     */
+    email: string;
 };
 
 /**
@@ -701,6 +830,151 @@ export type JobRead = {
 export type JobState = 'waiting' | 'scheduled' | 'running' | 'dead';
 
 /**
+ * LinkedIdentity
+ *
+ * An account elsewhere that opens this one.
+ */
+export type LinkedIdentity = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Provider
+     */
+    provider: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Email
+     */
+    email: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * MailDetail
+ *
+ * A mail with what it says, as long as it is kept here.
+ */
+export type MailDetail = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * To
+     */
+    to: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Template
+     */
+    template: string;
+    /**
+     * Locale
+     */
+    locale: string;
+    state: MailState;
+    /**
+     * Protected
+     *
+     * Whether only superusers may read what it says
+     */
+    protected: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Sent At
+     */
+    sent_at: string | null;
+    /**
+     * Error
+     *
+     * Why it could not be sent, so far or for good
+     */
+    error: string | null;
+    /**
+     * Text
+     *
+     * null unless the state is `kept`
+     */
+    text: string | null;
+    /**
+     * Html
+     *
+     * null unless the state is `kept`
+     */
+    html: string | null;
+};
+
+/**
+ * MailRead
+ *
+ * A mail that was written, without what it says.
+ */
+export type MailRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * To
+     */
+    to: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Template
+     */
+    template: string;
+    /**
+     * Locale
+     */
+    locale: string;
+    state: MailState;
+    /**
+     * Protected
+     *
+     * Whether only superusers may read what it says
+     */
+    protected: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Sent At
+     */
+    sent_at: string | null;
+    /**
+     * Error
+     *
+     * Why it could not be sent, so far or for good
+     */
+    error: string | null;
+};
+
+/**
+ * MailState
+ *
+ * How far a mail is.
+ */
+export type MailState = 'queued' | 'sent' | 'failed' | 'kept';
+
+/**
  * Me
  *
  * One's own account, with what one may do.
@@ -808,6 +1082,70 @@ export type Meta = {
 };
 
 /**
+ * MfaAnswer
+ */
+export type MfaAnswer = {
+    /**
+     * Mfa Token
+     */
+    mfa_token: string;
+    method: SecondFactorMethod;
+    /**
+     * Code
+     */
+    code?: string | null;
+    assertion?: Assertion | null;
+};
+
+/**
+ * MfaChallenge
+ *
+ * The password was right, and this account asks for a second factor.
+ */
+export type MfaChallenge = {
+    /**
+     * Mfa Required
+     */
+    mfa_required?: true;
+    /**
+     * Mfa Token
+     *
+     * For POST /auth/login/mfa, within five minutes
+     */
+    mfa_token: string;
+    /**
+     * Methods
+     *
+     * What this account can answer with
+     */
+    methods: Array<SecondFactorMethod>;
+};
+
+/**
+ * MfaPasskeyOptions
+ */
+export type MfaPasskeyOptions = {
+    /**
+     * Options
+     *
+     * JSON that `PublicKeyCredential.parseCreationOptionsFromJSON()` or its like for requests takes
+     */
+    options: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * MfaToken
+ */
+export type MfaToken = {
+    /**
+     * Mfa Token
+     */
+    mfa_token: string;
+};
+
+/**
  * NavigationEntry
  *
  * A page: the browser application adds its route and shows it in the menu.
@@ -836,6 +1174,131 @@ export type NavigationEntry = {
 };
 
 /**
+ * NewCredential
+ *
+ * The credential that an authenticator has just made.
+ */
+export type NewCredential = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Rawid
+     */
+    rawId: string;
+    /**
+     * Type
+     */
+    type: 'public-key';
+    response: AttestationResponse;
+};
+
+/**
+ * NewPasskey
+ */
+export type NewPasskey = {
+    /**
+     * Token
+     */
+    token: string;
+    /**
+     * Name
+     *
+     * What its owner calls it
+     */
+    name: string;
+    credential: NewCredential;
+};
+
+/**
+ * OidcProvider
+ *
+ * Where people may have an account already.
+ */
+export type OidcProvider = {
+    /**
+     * Name
+     *
+     * In the addresses of its routes
+     */
+    name: string;
+    /**
+     * Title
+     *
+     * To show
+     */
+    title: string;
+};
+
+/**
+ * PasskeyLogin
+ */
+export type PasskeyLogin = {
+    /**
+     * Token
+     */
+    token: string;
+    assertion: Assertion;
+};
+
+/**
+ * PasskeyOptions
+ *
+ * What a browser needs to ask for a passkey.
+ */
+export type PasskeyOptions = {
+    /**
+     * Token
+     *
+     * Comes back with the answer, within five minutes; good for one
+     */
+    token: string;
+    /**
+     * Options
+     *
+     * JSON that `PublicKeyCredential.parseCreationOptionsFromJSON()` or its like for requests takes
+     */
+    options: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * PasskeyRead
+ */
+export type PasskeyRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+};
+
+/**
+ * PasskeyUpdate
+ */
+export type PasskeyUpdate = {
+    /**
+     * Name
+     *
+     * What its owner calls it
+     */
+    name: string;
+};
+
+/**
  * PasswordChange
  */
 export type PasswordChange = {
@@ -843,6 +1306,24 @@ export type PasswordChange = {
      * Current Password
      */
     current_password: string;
+    /**
+     * New Password
+     *
+     * With an upper-case letter, a lower-case letter and a digit; not a common one, not one's own name
+     */
+    new_password: string;
+};
+
+/**
+ * PasswordReset
+ */
+export type PasswordReset = {
+    /**
+     * Token
+     *
+     * From behind the `#` of the link
+     */
+    token: string;
     /**
      * New Password
      *
@@ -874,6 +1355,59 @@ export type ProfileUpdate = {
      * Profile Image
      */
     profile_image?: string | null;
+};
+
+/**
+ * Proof
+ *
+ * What `method` needs, and nothing else: `password`; `code`; or `token` and `assertion`.
+ */
+export type Proof = {
+    method: ProofMethod;
+    /**
+     * Password
+     */
+    password?: string | null;
+    /**
+     * Code
+     */
+    code?: string | null;
+    /**
+     * Token
+     */
+    token?: string | null;
+    assertion?: Assertion | null;
+};
+
+/**
+ * ProofMethod
+ *
+ * What someone who is signed in proves with that it is still them.
+ */
+export type ProofMethod = 'password' | 'totp' | 'recovery' | 'passkey';
+
+/**
+ * ProviderAddress
+ *
+ * Where to send the browser.
+ */
+export type ProviderAddress = {
+    /**
+     * Url
+     */
+    url: string;
+};
+
+/**
+ * RecoveryCodes
+ */
+export type RecoveryCodes = {
+    /**
+     * Recovery Codes
+     *
+     * Shown this once; each replaces a second factor one time
+     */
+    recovery_codes: Array<string>;
 };
 
 /**
@@ -920,6 +1454,13 @@ export type Register = {
  * Role
  */
 export type Role = 'member' | 'editor' | 'admin';
+
+/**
+ * SecondFactorMethod
+ *
+ * What confirms a sign-in.
+ */
+export type SecondFactorMethod = 'totp' | 'recovery' | 'passkey';
 
 /**
  * SessionRead
@@ -1043,6 +1584,96 @@ export type TokenReply = {
      */
     expires_in: number;
     user: Me;
+};
+
+/**
+ * TotpCode
+ */
+export type TotpCode = {
+    /**
+     * Code
+     *
+     * Spaces, dashes and case make no difference
+     */
+    code: string;
+};
+
+/**
+ * TotpSetup
+ */
+export type TotpSetup = {
+    /**
+     * Secret
+     *
+     * To type where there is no camera
+     */
+    secret: string;
+    /**
+     * Uri
+     *
+     * `otpauth://…`, what the picture says
+     */
+    uri: string;
+    /**
+     * Qr
+     *
+     * A picture to scan, as a `data:image/svg+xml` URI
+     */
+    qr: string;
+};
+
+/**
+ * TwoFactorState
+ *
+ * What one can sign in with, and confirm it.
+ */
+export type TwoFactorState = {
+    /**
+     * Totp
+     *
+     * Whether an authenticator app is set up
+     */
+    totp: boolean;
+    /**
+     * Recovery Codes Left
+     */
+    recovery_codes_left: number;
+    /**
+     * Passkeys
+     */
+    passkeys: Array<PasskeyRead>;
+    /**
+     * Identities
+     */
+    identities: Array<LinkedIdentity>;
+    /**
+     * Has Password
+     */
+    has_password: boolean;
+};
+
+/**
+ * TwoFactorSummary
+ *
+ * The same as administrators see it.
+ */
+export type TwoFactorSummary = {
+    /**
+     * Totp
+     */
+    totp: boolean;
+    /**
+     * Recovery Codes Left
+     */
+    recovery_codes_left: number;
+    /**
+     * Passkeys
+     */
+    passkeys: number;
+    /**
+     * Identities
+     */
+    identities: number;
 };
 
 /**
@@ -2047,9 +2678,11 @@ export type LoginError = LoginErrors[keyof LoginErrors];
 
 export type LoginResponses = {
     /**
+     * Response Login
+     *
      * Successful Response
      */
-    200: TokenReply;
+    200: TokenReply | MfaChallenge;
 };
 
 export type LoginResponse = LoginResponses[keyof LoginResponses];
@@ -2405,6 +3038,1003 @@ export type SetUpResponses = {
 
 export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
 
+export type VerifyEmailData = {
+    body: EmailVerification;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * Successful Response
+     */
+    200: Done;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type SendVerificationEmailData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/verify-email/send';
+};
+
+export type SendVerificationEmailErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type SendVerificationEmailError = SendVerificationEmailErrors[keyof SendVerificationEmailErrors];
+
+export type SendVerificationEmailResponses = {
+    /**
+     * Successful Response
+     */
+    202: Done;
+};
+
+export type SendVerificationEmailResponse = SendVerificationEmailResponses[keyof SendVerificationEmailResponses];
+
+export type ForgotPasswordData = {
+    body: ForgottenPassword;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/forgot-password';
+};
+
+export type ForgotPasswordErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+    /**
+     * Successful Response
+     */
+    202: Done;
+};
+
+export type ForgotPasswordResponse = ForgotPasswordResponses[keyof ForgotPasswordResponses];
+
+export type ResetPasswordData = {
+    body: PasswordReset;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/reset-password';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Successful Response
+     */
+    200: Done;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type LoginWithSecondFactorData = {
+    body: MfaAnswer;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/login/mfa';
+};
+
+export type LoginWithSecondFactorErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type LoginWithSecondFactorError = LoginWithSecondFactorErrors[keyof LoginWithSecondFactorErrors];
+
+export type LoginWithSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: TokenReply;
+};
+
+export type LoginWithSecondFactorResponse = LoginWithSecondFactorResponses[keyof LoginWithSecondFactorResponses];
+
+export type GetSecondFactorPasskeyOptionsData = {
+    body: MfaToken;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/login/mfa/passkey-options';
+};
+
+export type GetSecondFactorPasskeyOptionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetSecondFactorPasskeyOptionsError = GetSecondFactorPasskeyOptionsErrors[keyof GetSecondFactorPasskeyOptionsErrors];
+
+export type GetSecondFactorPasskeyOptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MfaPasskeyOptions;
+};
+
+export type GetSecondFactorPasskeyOptionsResponse = GetSecondFactorPasskeyOptionsResponses[keyof GetSecondFactorPasskeyOptionsResponses];
+
+export type ReauthenticateData = {
+    body: Proof;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/reauthenticate';
+};
+
+export type ReauthenticateErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ReauthenticateError = ReauthenticateErrors[keyof ReauthenticateErrors];
+
+export type ReauthenticateResponses = {
+    /**
+     * Successful Response
+     */
+    200: Done;
+};
+
+export type ReauthenticateResponse = ReauthenticateResponses[keyof ReauthenticateResponses];
+
+export type GetReauthenticationPasskeyOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/reauthenticate/passkey-options';
+};
+
+export type GetReauthenticationPasskeyOptionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetReauthenticationPasskeyOptionsError = GetReauthenticationPasskeyOptionsErrors[keyof GetReauthenticationPasskeyOptionsErrors];
+
+export type GetReauthenticationPasskeyOptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyOptions;
+};
+
+export type GetReauthenticationPasskeyOptionsResponse = GetReauthenticationPasskeyOptionsResponses[keyof GetReauthenticationPasskeyOptionsResponses];
+
+export type GetTwoFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/two-factor';
+};
+
+export type GetTwoFactorErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetTwoFactorError = GetTwoFactorErrors[keyof GetTwoFactorErrors];
+
+export type GetTwoFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: TwoFactorState;
+};
+
+export type GetTwoFactorResponse = GetTwoFactorResponses[keyof GetTwoFactorResponses];
+
+export type RemoveTotpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/totp';
+};
+
+export type RemoveTotpErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type RemoveTotpError = RemoveTotpErrors[keyof RemoveTotpErrors];
+
+export type RemoveTotpResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveTotpResponse = RemoveTotpResponses[keyof RemoveTotpResponses];
+
+export type SetUpTotpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/totp';
+};
+
+export type SetUpTotpErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type SetUpTotpError = SetUpTotpErrors[keyof SetUpTotpErrors];
+
+export type SetUpTotpResponses = {
+    /**
+     * Successful Response
+     */
+    200: TotpSetup;
+};
+
+export type SetUpTotpResponse = SetUpTotpResponses[keyof SetUpTotpResponses];
+
+export type ConfirmTotpData = {
+    body: TotpCode;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/totp/confirm';
+};
+
+export type ConfirmTotpErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
+
+export type ConfirmTotpResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodes;
+};
+
+export type ConfirmTotpResponse = ConfirmTotpResponses[keyof ConfirmTotpResponses];
+
+export type MakeRecoveryCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/recovery-codes';
+};
+
+export type MakeRecoveryCodesErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type MakeRecoveryCodesError = MakeRecoveryCodesErrors[keyof MakeRecoveryCodesErrors];
+
+export type MakeRecoveryCodesResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodes;
+};
+
+export type MakeRecoveryCodesResponse = MakeRecoveryCodesResponses[keyof MakeRecoveryCodesResponses];
+
+export type ResetUserTwoFactorData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: number;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}/two-factor';
+};
+
+export type ResetUserTwoFactorErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ResetUserTwoFactorError = ResetUserTwoFactorErrors[keyof ResetUserTwoFactorErrors];
+
+export type ResetUserTwoFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: Done;
+};
+
+export type ResetUserTwoFactorResponse = ResetUserTwoFactorResponses[keyof ResetUserTwoFactorResponses];
+
+export type GetUserTwoFactorData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: number;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}/two-factor';
+};
+
+export type GetUserTwoFactorErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetUserTwoFactorError = GetUserTwoFactorErrors[keyof GetUserTwoFactorErrors];
+
+export type GetUserTwoFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: TwoFactorSummary;
+};
+
+export type GetUserTwoFactorResponse = GetUserTwoFactorResponses[keyof GetUserTwoFactorResponses];
+
+export type GetPasskeyLoginOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/options';
+};
+
+export type GetPasskeyLoginOptionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetPasskeyLoginOptionsError = GetPasskeyLoginOptionsErrors[keyof GetPasskeyLoginOptionsErrors];
+
+export type GetPasskeyLoginOptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyOptions;
+};
+
+export type GetPasskeyLoginOptionsResponse = GetPasskeyLoginOptionsResponses[keyof GetPasskeyLoginOptionsResponses];
+
+export type LoginWithPasskeyData = {
+    body: PasskeyLogin;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/login';
+};
+
+export type LoginWithPasskeyErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type LoginWithPasskeyError = LoginWithPasskeyErrors[keyof LoginWithPasskeyErrors];
+
+export type LoginWithPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: TokenReply;
+};
+
+export type LoginWithPasskeyResponse = LoginWithPasskeyResponses[keyof LoginWithPasskeyResponses];
+
+export type GetPasskeyRegistrationOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/registration-options';
+};
+
+export type GetPasskeyRegistrationOptionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetPasskeyRegistrationOptionsError = GetPasskeyRegistrationOptionsErrors[keyof GetPasskeyRegistrationOptionsErrors];
+
+export type GetPasskeyRegistrationOptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyOptions;
+};
+
+export type GetPasskeyRegistrationOptionsResponse = GetPasskeyRegistrationOptionsResponses[keyof GetPasskeyRegistrationOptionsResponses];
+
+export type AddPasskeyData = {
+    body: NewPasskey;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys';
+};
+
+export type AddPasskeyErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type AddPasskeyError = AddPasskeyErrors[keyof AddPasskeyErrors];
+
+export type AddPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    201: PasskeyRead;
+};
+
+export type AddPasskeyResponse = AddPasskeyResponses[keyof AddPasskeyResponses];
+
+export type RemovePasskeyData = {
+    body?: never;
+    path: {
+        /**
+         * Passkey Id
+         */
+        passkey_id: number;
+    };
+    query?: never;
+    url: '/api/v1/auth/passkeys/{passkey_id}';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];
+
+export type RenamePasskeyData = {
+    body: PasskeyUpdate;
+    path: {
+        /**
+         * Passkey Id
+         */
+        passkey_id: number;
+    };
+    query?: never;
+    url: '/api/v1/auth/passkeys/{passkey_id}';
+};
+
+export type RenamePasskeyErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type RenamePasskeyError = RenamePasskeyErrors[keyof RenamePasskeyErrors];
+
+export type RenamePasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyRead;
+};
+
+export type RenamePasskeyResponse = RenamePasskeyResponses[keyof RenamePasskeyResponses];
+
 export type EndSessionsData = {
     body?: never;
     path?: never;
@@ -2647,6 +4277,261 @@ export type ListUserSessionsResponses = {
 };
 
 export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
+
+export type ListOidcProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/oidc';
+};
+
+export type ListOidcProvidersErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListOidcProvidersError = ListOidcProvidersErrors[keyof ListOidcProvidersErrors];
+
+export type ListOidcProvidersResponses = {
+    /**
+     * Successful Response
+     */
+    200: OidcProviderCollection;
+};
+
+export type ListOidcProvidersResponse = ListOidcProvidersResponses[keyof ListOidcProvidersResponses];
+
+export type StartOidcSignInData = {
+    body?: never;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * Redirect
+         *
+         * The path of the page to go on to; anything else becomes `/`
+         */
+        redirect?: string;
+    };
+    url: '/api/v1/auth/oidc/{provider}/start';
+};
+
+export type StartOidcSignInErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type StartOidcSignInError = StartOidcSignInErrors[keyof StartOidcSignInErrors];
+
+export type FinishOidcSignInData = {
+    body?: never;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * State
+         */
+        state?: string;
+        /**
+         * Code
+         */
+        code?: string | null;
+        /**
+         * Error
+         *
+         * RFC 6749, 4.1.2.1
+         */
+        error?: string | null;
+        /**
+         * Iss
+         *
+         * Who answers (RFC 9207)
+         */
+        iss?: string | null;
+    };
+    url: '/api/v1/auth/oidc/{provider}/callback';
+};
+
+export type FinishOidcSignInErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type FinishOidcSignInError = FinishOidcSignInErrors[keyof FinishOidcSignInErrors];
+
+export type LinkIdentityData = {
+    body?: never;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/oidc/{provider}/link';
+};
+
+export type LinkIdentityErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type LinkIdentityError = LinkIdentityErrors[keyof LinkIdentityErrors];
+
+export type LinkIdentityResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProviderAddress;
+};
+
+export type LinkIdentityResponse = LinkIdentityResponses[keyof LinkIdentityResponses];
+
+export type UnlinkIdentityData = {
+    body?: never;
+    path: {
+        /**
+         * Identity Id
+         */
+        identity_id: number;
+    };
+    query?: never;
+    url: '/api/v1/auth/identities/{identity_id}';
+};
+
+export type UnlinkIdentityErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type UnlinkIdentityError = UnlinkIdentityErrors[keyof UnlinkIdentityErrors];
+
+export type UnlinkIdentityResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UnlinkIdentityResponse = UnlinkIdentityResponses[keyof UnlinkIdentityResponses];
 
 export type ListUsersData = {
     body?: never;
@@ -3027,6 +4912,134 @@ export type ListPeopleResponses = {
 };
 
 export type ListPeopleResponse = ListPeopleResponses[keyof ListPeopleResponses];
+
+export type ListMailData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * Search
+         *
+         * In the recipient or the subject
+         */
+        search?: string | null;
+        /**
+         * State
+         */
+        state?: MailState | null;
+    };
+    url: '/api/v1/mail';
+};
+
+export type ListMailErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListMailError = ListMailErrors[keyof ListMailErrors];
+
+export type ListMailResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailReadCollection;
+};
+
+export type ListMailResponse = ListMailResponses[keyof ListMailResponses];
+
+export type GetMailData = {
+    body?: never;
+    path: {
+        /**
+         * Mail Id
+         */
+        mail_id: number;
+    };
+    query?: never;
+    url: '/api/v1/mail/{mail_id}';
+};
+
+export type GetMailErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetMailError = GetMailErrors[keyof GetMailErrors];
+
+export type GetMailResponses = {
+    /**
+     * Successful Response
+     */
+    200: MailDetail;
+};
+
+export type GetMailResponse = GetMailResponses[keyof GetMailResponses];
 
 export type ListAuditEntriesData = {
     body?: never;
