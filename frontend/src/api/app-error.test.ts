@@ -26,6 +26,16 @@ describe('toAppError', () => {
     })
   })
 
+  it.each([
+    ['720', 720],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', null],
+    ['', null],
+  ])('reads when to try again: %j', (header, seconds) => {
+    const body = envelope('RATE_LIMITED', 'Too many requests')
+    expect(toAppError(failure(429, body, { 'retry-after': header })).retryAfter).toBe(seconds)
+    expect(toAppError(failure(429, body)).retryAfter).toBeNull()
+  })
+
   it('says that the server is unavailable from 500 on, whatever it wrote', () => {
     const error = toAppError(failure(503, envelope('SERVICE_UNAVAILABLE', 'database')))
     expect(error.code).toBe('SERVER_ERROR')

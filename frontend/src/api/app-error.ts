@@ -6,6 +6,9 @@ export const SERVER_ERROR = 'SERVER_ERROR'
 export const CLIENT_ERROR = 'CLIENT_ERROR'
 export const CANCELLED = 'CANCELLED'
 
+/** The server's code of a 429. */
+export const RATE_LIMITED = 'RATE_LIMITED'
+
 /** English texts of those codes; the user interface shows the translation of the code where it has one. */
 export const CLIENT_MADE_MESSAGES: Readonly<Record<string, string>> = {
   [NETWORK_ERROR]: 'Network Error - Please check your connection',
@@ -22,6 +25,7 @@ export interface AppErrorInit {
   /** Messages of a 422 by field path, such as `tags.0`. */
   fieldErrors?: Record<string, string>
   requestId?: string | null
+  retryAfter?: number | null
   details?: Record<string, unknown>
   cause?: unknown
 }
@@ -33,6 +37,8 @@ export class AppError extends Error {
   readonly status: number
   readonly fieldErrors: Readonly<Record<string, string>>
   readonly requestId: string | null
+  /** Seconds after which another attempt makes sense, where the server says so. */
+  readonly retryAfter: number | null
   readonly details: Readonly<Record<string, unknown>>
 
   constructor(init: AppErrorInit) {
@@ -41,6 +47,7 @@ export class AppError extends Error {
     this.status = init.status ?? 0
     this.fieldErrors = init.fieldErrors ?? {}
     this.requestId = init.requestId ?? null
+    this.retryAfter = init.retryAfter ?? null
     this.details = init.details ?? {}
   }
 }
@@ -72,6 +79,11 @@ function readFieldErrors(details: Record<string, unknown>): Record<string, strin
   )
 }
 
+/** `Retry-After` in seconds; its other form, a date, is never sent to us. */
+function readRetryAfter(header: unknown): number | null {
+  return typeof header === 'string' && /^\d+$/u.test(header) ? Number(header) : null
+}
+
 /** Turns whatever was thrown into an `AppError`; one that is already normalised is returned as is. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
@@ -86,6 +98,7 @@ export function toAppError(thrown: unknown): AppError {
   const common = {
     status: reply.status,
     requestId: typeof header === 'string' ? header : null,
+    retryAfter: readRetryAfter(reply.headers['retry-after']),
     details: envelope?.details,
     cause: thrown,
   }

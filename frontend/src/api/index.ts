@@ -12,6 +12,8 @@ export const session = createSessionManager({
   channel: openTabChannel(),
 })
 
+addEventListener('online', () => void session.finishSignOut())
+
 setTokenRenewal((refused) => session.refresh(refused))
 
 export { AppError, toAppError } from './app-error'

@@ -1,4 +1,14 @@
-const KEY = 'musubi.was-signed-in'
+const WAS_SIGNED_IN = 'musubi.was-signed-in'
+const SIGN_OUT_DUE = 'musubi.sign-out-due'
+
+function write(key: string, isSet: boolean): void {
+  try {
+    if (isSet) localStorage.setItem(key, '1')
+    else localStorage.removeItem(key)
+  } catch {
+    // Storage is blocked: the next page load simply doesn't know.
+  }
+}
 
 /**
  * Whether a page load is worth an attempt to refresh. It says that someone was signed in here, and
@@ -6,17 +16,25 @@ const KEY = 'musubi.was-signed-in'
  */
 export function readSessionHint(): boolean {
   try {
-    return localStorage.getItem(KEY) !== null
+    return localStorage.getItem(WAS_SIGNED_IN) !== null
   } catch {
     return true
   }
 }
 
 export function writeSessionHint(signedIn: boolean): void {
+  write(WAS_SIGNED_IN, signedIn)
+}
+
+/** Whether someone signed out here while the server couldn't be reached, and it is yet to be told. */
+export function readSignOutDue(): boolean {
   try {
-    if (signedIn) localStorage.setItem(KEY, '1')
-    else localStorage.removeItem(KEY)
+    return localStorage.getItem(SIGN_OUT_DUE) !== null
   } catch {
-    // Storage is blocked: the next page load simply tries to refresh.
+    return false
   }
+}
+
+export function writeSignOutDue(isDue: boolean): void {
+  write(SIGN_OUT_DUE, isDue)
 }

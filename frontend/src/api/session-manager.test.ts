@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { fakeLocks, fakeSessionApi, fakeTabs, tokenReply } from '@/testing/session'
 import { AppError } from './app-error'
+import type { MfaChallenge } from './generated/types.gen'
 import type { SessionApi } from './session-api'
 import { createSessionManager, type SessionEvent } from './session-manager'
 import { createTokenHolder } from './session-token'
@@ -123,8 +124,55 @@ describe('signing in and out', () => {
   it('signs out here even if the server can not be reached', async () => {
     const { manager, token } = browser(fakeSessionApi({ logout: refused(0) }))()
     await manager.login({ username: 'hanako', password: 'x' })
-    await expect(manager.logout()).rejects.toBeInstanceOf(AppError)
+    expect(await manager.logout()).toBe('due')
     expect(token.get()).toBeNull()
+  })
+
+  it('tells the server of that as soon as it can, and once', async () => {
+    const logout = vi
+      .fn<SessionApi['logout']>()
+      .mockImplementationOnce(refused(0))
+      .mockImplementationOnce(refused(503))
+      .mockImplementation(() => Promise.resolve())
+    const openTab = browser(fakeSessionApi({ logout }))
+    const { manager } = openTab()
+    await manager.login({ username: 'hanako', password: 'x' })
+    await manager.logout()
+    for (let attempt = 0; attempt < 3; attempt += 1) await openTab().manager.finishSignOut()
+    expect(logout).toHaveBeenCalledTimes(3)
+  })
+
+  it('does not end a later session with a sign-out that was still due', async () => {
+    const logout = vi.fn<SessionApi['logout']>(refused(0))
+    const { manager } = browser(fakeSessionApi({ logout }))()
+    await manager.login({ username: 'hanako', password: 'x' })
+    await manager.logout()
+    await manager.login({ username: 'hanako', password: 'x' })
+    logout.mockClear()
+    await manager.finishSignOut()
+    expect(logout).not.toHaveBeenCalled()
+  })
+
+  it('counts a session that the server no longer knows as signed out', async () => {
+    const { manager } = browser(fakeSessionApi({ logout: refused(401) }))()
+    await manager.login({ username: 'hanako', password: 'x' })
+    expect(await manager.logout()).toBe('done')
+  })
+
+  it('asks for a second factor before it signs in', async () => {
+    const challenge: MfaChallenge = { mfa_required: true, mfa_token: 'm1', methods: ['totp'] }
+    const openTab = browser(fakeSessionApi({ login: () => Promise.resolve(challenge) }))
+    const { manager, token, events } = openTab()
+    expect(await manager.login({ username: 'hanako', password: 'x' })).toEqual(challenge)
+    expect({ token: token.get(), events }).toEqual({ token: null, events: [] })
+    await manager.answerChallenge({ mfa_token: 'm1', method: 'totp', code: '123456' })
+    expect(token.get()).toBe('token-1')
+  })
+
+  it('takes up a session that a redirect has left, though nothing hints at one', async () => {
+    const { manager, token } = browser()()
+    expect(await manager.arrive()).toBe(true)
+    expect(token.get()).toBe('token-1')
   })
 
   it('does not believe a message that is older than its own sign-out', async () => {

@@ -1,7 +1,14 @@
 import { toAppError } from './app-error'
-import type { FirstSuperuser, Register, TokenReply } from './generated/types.gen'
+import type {
+  FirstSuperuser,
+  MfaAnswer,
+  MfaChallenge,
+  PasskeyLogin,
+  Register,
+  TokenReply,
+} from './generated/types.gen'
 import type { Credentials, SessionApi, SessionUser } from './session-api'
-import { readSessionHint, writeSessionHint } from './session-hint'
+import { readSessionHint, readSignOutDue, writeSessionHint, writeSignOutDue } from './session-hint'
 import type { TokenHolder } from './session-token'
 import type { TabChannel } from './tab-channel'
 import type { TabLock } from './tab-lock'
@@ -12,11 +19,22 @@ export type SessionEvent =
   | { type: 'signed-out'; reason: 'chosen' | 'ended' }
 
 export interface SessionManager {
-  login(credentials: Credentials): Promise<void>
+  /** Signs in; or resolves to a challenge, where the account asks for a second factor as well. */
+  login(credentials: Credentials): Promise<MfaChallenge | null>
+  /** Signs in with the second factor that a challenge asked for. */
+  answerChallenge(answer: MfaAnswer): Promise<void>
+  loginWithPasskey(answer: PasskeyLogin): Promise<void>
   register(form: Register): Promise<void>
   setup(form: FirstSuperuser): Promise<void>
-  /** Signs out in every tab, even where the server can't be reached. */
-  logout(): Promise<void>
+  /** Takes up the session that a redirect of the server has just left in the cookie. */
+  arrive(): Promise<boolean>
+  /**
+   * Signs out in every tab. Where the server can't be reached it resolves to `due`: it is told later,
+   * by `finishSignOut`.
+   */
+  logout(): Promise<'done' | 'due'>
+  /** Tells the server of a sign-out that it couldn't be told of; does nothing when there is none. */
+  finishSignOut(): Promise<void>
   /**
    * Replaces the token that a request was refused with. However many requests and tabs ask at once,
    * the server is asked once. Rejects with an `AppError`; one that refuses the session ends it.
@@ -43,6 +61,7 @@ export interface SessionManagerParts {
 /** Replies to a refresh that say nothing about the session: worth another attempt later. */
 const PASSING_STATUSES: readonly number[] = [408, 425, 429]
 
+/** Whether a reply says that there is no such session (any more). */
 function refusesSession(status: number): boolean {
   return status >= 400 && status < 500 && !PASSING_STATUSES.includes(status)
 }
@@ -105,10 +124,60 @@ export function createSessionManager(parts: SessionManagerParts): SessionManager
     }
   })
 
-  async function start(request: () => Promise<TokenReply>): Promise<void> {
-    const reply = await request()
+  /** Takes in a new session, whose cookie has replaced the one before. */
+  function begin(reply: TokenReply) {
     generation += 1
+    writeSignOutDue(false)
     adoptAndShare(reply)
+  }
+
+  async function start(request: () => Promise<TokenReply>): Promise<void> {
+    await finishSignOut()
+    begin(await request())
+  }
+
+  async function login(credentials: Credentials): Promise<MfaChallenge | null> {
+    await finishSignOut()
+    const reply = await api.login(credentials)
+    if ('mfa_token' in reply) return reply
+    begin(reply)
+    return null
+  }
+
+  /** Ends the session at the server; false when that is worth another attempt later. */
+  async function endAtServer(): Promise<boolean> {
+    try {
+      await api.logout()
+      return true
+    } catch (thrown) {
+      return refusesSession(toAppError(thrown).status)
+    }
+  }
+
+  async function logout(): Promise<'done' | 'due'> {
+    const asked = generation
+    const ended = await endAtServer()
+    if (asked === generation) {
+      writeSignOutDue(!ended)
+      dropEverywhere('chosen')
+    }
+    return ended ? 'done' : 'due'
+  }
+
+  async function finishSignOut(): Promise<void> {
+    if (readSignOutDue() && token.get() === null && (await endAtServer())) writeSignOutDue(false)
+  }
+
+  async function restore(): Promise<boolean> {
+    if (token.get() !== null) return true
+    if (!readSessionHint()) return false
+    try {
+      await refresh(null)
+      return true
+    } catch (thrown) {
+      if (refusesSession(toAppError(thrown).status)) return false
+      throw thrown
+    }
   }
 
   /** The token that another tab got meanwhile; its message may arrive a moment after the lock is free. */
@@ -158,26 +227,18 @@ export function createSessionManager(parts: SessionManagerParts): SessionManager
 
   return {
     refresh,
-    login: (credentials) => start(() => api.login(credentials)),
+    restore,
+    login,
+    logout,
+    finishSignOut,
+    answerChallenge: (answer) => start(() => api.answerChallenge(answer)),
+    loginWithPasskey: (answer) => start(() => api.loginWithPasskey(answer)),
     register: (form) => start(() => api.register(form)),
     setup: (form) => start(() => api.setup(form)),
-    async logout() {
-      try {
-        await api.logout()
-      } finally {
-        dropEverywhere('chosen')
-      }
-    },
-    async restore() {
-      if (token.get() !== null) return true
-      if (!readSessionHint()) return false
-      try {
-        await refresh(null)
-        return true
-      } catch (thrown) {
-        if (refusesSession(toAppError(thrown).status)) return false
-        throw thrown
-      }
+    arrive() {
+      writeSignOutDue(false)
+      writeSessionHint(true)
+      return restore()
     },
     subscribe(listener) {
       listeners.add(listener)

@@ -4,6 +4,8 @@
  */
 const SESSION_ROUTES: readonly string[] = [
   '/api/v1/auth/login',
+  '/api/v1/auth/login/mfa',
+  '/api/v1/auth/passkeys/login',
   '/api/v1/auth/register',
   '/api/v1/auth/refresh',
   '/api/v1/auth/logout',

@@ -41,6 +41,8 @@ export function fakeSessionApi(
   const next = () => Promise.resolve(tokenReply(`token-${(count += 1)}`))
   return {
     login: next,
+    answerChallenge: next,
+    loginWithPasskey: next,
     register: next,
     setup: next,
     refresh: next,

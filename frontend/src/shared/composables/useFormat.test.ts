@@ -29,6 +29,16 @@ describe('useFormat', () => {
     expect((await formats('ja')).relative(timestamp, NOW)).toBe(japanese)
   })
 
+  it.each([
+    [5, 'in 5 seconds', '5 秒後'],
+    [61, 'in 2 minutes', '2 分後'],
+    [720, 'in 12 minutes', '12 分後'],
+    [3601, 'in 2 hours', '2 時間後'],
+  ])('never promises too much: %i seconds from now', async (seconds, english, japanese) => {
+    expect((await formats('en')).within(seconds)).toBe(english)
+    expect((await formats('ja')).within(seconds)).toBe(japanese)
+  })
+
   it('writes dates and numbers as the language does', async () => {
     expect((await formats('ja')).date('2026-03-01T12:00:00Z')).toBe('2026/03/01')
     expect((await formats('en')).date('2026-03-01T12:00:00Z')).toBe('Mar 1, 2026')

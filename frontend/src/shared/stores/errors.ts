@@ -60,12 +60,13 @@ export const useErrorStore = defineStore('errors', () => {
 
   /** Shows whatever was thrown; returns the entry's id, or null for a request that was cancelled. */
   function handleApiError(thrown: unknown, context: string | null = null): string | null {
-    const { code, message, status, requestId, details } = toAppError(thrown)
+    const { code, message, status, requestId, retryAfter, details } = toAppError(thrown)
     if (code === CANCELLED) return null
     if (SHOWN_ONCE.includes(code)) {
       for (const entry of errors.value.filter((shown) => shown.code === code)) removeError(entry.id)
     }
-    return addError({ message, code, context, details: { ...details, status, requestId } })
+    const told = retryAfter === null ? {} : { retryAfter }
+    return addError({ message, code, context, details: { ...details, ...told, status, requestId } })
   }
 
   return { errors, globalError, addError, removeError, handleApiError }

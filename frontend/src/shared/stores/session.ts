@@ -38,6 +38,11 @@ export const useSessionStore = defineStore('session', () => {
     if (status.value === 'unknown' && !(await manager.restore())) status.value = 'signed-out'
   }
 
+  /** Takes up the session that a redirect of the server has just left; rejects like `restore`. */
+  async function arrive(): Promise<void> {
+    if (!(await manager.arrive())) status.value = 'signed-out'
+  }
+
   /** Takes in a changed profile; `permissions` stay as they were when the answer has none. */
   function updateUser(changes: Partial<SessionUser>): void {
     if (user.value) user.value = { ...user.value, ...changes }
@@ -55,10 +60,14 @@ export const useSessionStore = defineStore('session', () => {
     isSignedIn,
     can,
     restore,
+    arrive,
     updateUser,
     login: manager.login,
+    answerChallenge: manager.answerChallenge,
+    loginWithPasskey: manager.loginWithPasskey,
     register: manager.register,
     setup: manager.setup,
     logout: manager.logout,
+    finishSignOut: manager.finishSignOut,
   }
 })
