@@ -32,13 +32,7 @@ class SmtpTransport:
     async def send(self, message: Message) -> None:
         """See `MailTransport.send`."""
         # Only where mail is sent: loading it takes a while.
-        from aiosmtplib import (
-            SMTPDataError,
-            SMTPException,
-            SMTPNotSupported,
-            SMTPRecipientsRefused,
-            SMTPResponseException,
-        )
+        from aiosmtplib import SMTPDataError, SMTPException, SMTPNotSupported, SMTPRecipientsRefused
 
         mail = as_email(message)
         client = self._client(message.sender)
@@ -58,13 +52,12 @@ class SmtpTransport:
             # It has no SMTPUTF8 for the mailbox's name, or no STARTTLS.
             kind = Refused if not message.to.isascii() else Unavailable
             raise kind(_line(error.message)) from error
-        except SMTPResponseException as error:
-            # It is us whom the server doesn't want, not this mail: that is for an operator to mend.
-            raise Unavailable(_line(f"{error.code} {error.message}")) from error
-        except ValueError as error:
-            raise Refused("This address can't be written to") from error
         except (SMTPException, OSError, TimeoutError) as error:
-            raise Unavailable(_line(f"{type(error).__name__}: {error}")) from error
+            # It is us whom the server doesn't want, or there is none: that is for an operator to mend.
+            raise Unavailable(_reason(error)) from error
+        except ValueError as error:
+            # After OSError: a bad certificate is both.
+            raise Refused("This address can't be written to") from error
         finally:
             client.close()
 
@@ -93,6 +86,11 @@ class SmtpTransport:
 def _answer(code: int, text: str) -> Exception:
     """What a server's answer about one mail means (RFC 5321, 4.2.1)."""
     return (Refused if code >= 500 else Unavailable)(_line(f"{code} {text}"))
+
+
+def _reason(error: Exception) -> str:
+    code = getattr(error, "code", None)
+    return _line(f"{code} {error.args[1]}" if code else f"{type(error).__name__}: {error}")
 
 
 def _line(text: str) -> str:
