@@ -1,6 +1,8 @@
 """Limits at routes: whom they count, what they tell, and that the contract and operators know of them."""
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -215,3 +217,14 @@ def test_the_contract_names_the_refusal_where_there_is_a_limit(settings: Setting
     assert described == limited
     for name in ("auth/register", "auth/login", "auth/refresh", "users/me/password", "setup"):
         assert (f"/api/v1/{name}", "post") in described
+
+
+def documented_limits() -> list[Limit]:
+    page = (Path(__file__).resolve().parents[4] / "docs/operations.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Limits\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| `([0-9]+/[0-9]+[smhd])` \|", section, re.MULTILINE)
+    return sorted((Limit.parse(f"{name}={numbers}") for name, numbers in rows), key=lambda limit: limit.name)
+
+
+async def test_the_table_for_operators_is_whole(make_limited: LimitedMaker) -> None:
+    assert documented_limits() == limits_in_force(app_of(await make_limited()))

@@ -217,6 +217,51 @@ async def test_the_current_password_can_not_be_guessed(limited: AsyncClient) -> 
     assert (await change_password(taro, PASSWORD)).status_code == 200
 
 
+async def test_proving_it_otherwise_counts_with_it(limited: AsyncClient) -> None:
+    hanako = await sign_in(limited, "hanako")
+
+    async def prove(password: str) -> int:
+        proof = {"method": "password", "password": password}
+        return (await hanako.post("/auth/reauthenticate", json=proof)).status_code
+
+    for _ in range(5):
+        assert (await change_password(hanako, "Wrong-pass-1")).status_code == 400
+        assert await prove("Wrong-pass-1") == 400
+    assert await prove(PASSWORD) == 429
+    assert (await change_password(hanako, PASSWORD)).status_code == 429
+
+
+async def test_one_mailbox_gets_few_mails_whether_or_not_it_is_known(limited: AsyncClient) -> None:
+    replies = {}
+    for name in ("hanako", "nobody"):
+        form = {"email": f" {name.title()}@Example.com"}
+        asked = [await limited.post("/api/v1/auth/forgot-password", json=form) for _ in range(6)]
+        assert [reply.status_code for reply in asked] == [202] * 5 + [429]
+        assert asked[-1].headers["RateLimit"].startswith('"forgot-password-mails";r=0;t=3')
+        replies[name] = [(reply.status_code, sorted(reply.headers)) for reply in asked]
+    assert replies["hanako"] == replies["nobody"]
+
+
+async def test_one_address_may_not_have_everyone_mailed(make_limited: LimitedMaker) -> None:
+    client = await make_limited("forgot-password=3/1h")
+    found = [
+        (await client.post("/api/v1/auth/forgot-password", json={"email": f"a{number}@example.com"})).status_code
+        for number in range(4)
+    ]
+    assert found == [202, 202, 202, 429]
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("verify-email", {}), ("reset-password", {"new_password": "Kiku-8-hana!"})],
+)
+async def test_mailed_tokens_can_not_be_guessed(make_limited: LimitedMaker, path: str, form: dict[str, str]) -> None:
+    client = await make_limited("mailed-token=2/1h")
+    guesses = [{"token": f"{number}" * 43, **form} for number in range(3)]
+    found = [(await client.post(f"/api/v1/auth/{path}", json=guess)).status_code for guess in guesses]
+    assert found == [400, 400, 429]
+
+
 async def test_the_token_of_the_one_time_link_can_not_be_guessed(make_limited: LimitedMaker) -> None:
     client = await make_limited("setup=2/1h")
     form = {"username": "root", "email": "root@example.com", "password": PASSWORD, "token": "wrong"}
