@@ -9,6 +9,12 @@ _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION musubi_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
 """
+# INSERT OR REPLACE takes a row's place without any trigger for deleting.
+_SQLITE_TRIGGERS = {
+    "UPDATE": "",
+    "DELETE": "",
+    "INSERT": "WHEN EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid)",
+}
 
 
 def protect(connection: Connection, table: str) -> None:
@@ -22,10 +28,10 @@ def protect(connection: Connection, table: str) -> None:
             )
         )
         return
-    for verb in ("UPDATE", "DELETE"):
+    for verb, condition in _SQLITE_TRIGGERS.items():
         connection.execute(
             text(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {condition.format(table=table)} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
         )
@@ -36,5 +42,5 @@ def release(connection: Connection, table: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"DROP TRIGGER {table}_append_only ON {table}"))
         return
-    for verb in ("update", "delete"):
-        connection.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+    for verb in _SQLITE_TRIGGERS:
+        connection.execute(text(f"DROP TRIGGER {table}_no_{verb.lower()}"))

@@ -10,5 +10,6 @@ FEATURE = Feature(
     routers=(navigation.router, overview.router, jobs_router.router),
     pages=(Page("system", "/admin/system", Text("System", "システム"), "server", 95, Permission.SYSTEM_READ),),
     jobs=(upkeep.CLEAR_IDEMPOTENCY_KEYS,),
+    actions=("job.deleted", "job.retried"),
     install=overview.install,
 )
