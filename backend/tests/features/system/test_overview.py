@@ -4,10 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
+from httpx import AsyncClient
 
 from musubi import __version__
 from musubi.core.clock import utcnow
 from musubi.core.jobs import Job
+from musubi.core.limits import parse_limits
+from musubi.core.smtp_url import parse_smtp_url
 from tests.conftest import REDIS_URL, AppMaker, Clock
 from tests.sql import database_of
 from tests.support import Actor, make_actor
@@ -35,6 +38,8 @@ async def test_what_it_runs_on(app: FastAPI, admin: Actor, moving_clock: Clock) 
     assert [part.isdigit() for part in database["version"].split(".")][:2] == [True, True]
     assert 50_000 < database["size_bytes"] < 100_000_000
     assert before["cache"] == {"kind": "redis" if REDIS_URL else "memory", "reachable": True}
+    assert before["mail"] == {"kind": "outbox"}
+    assert before["limits"] == []
     moving_clock.forward(minutes=5)
     after = await overview(admin)
     assert after["started_at"] == before["started_at"]
@@ -76,9 +81,28 @@ async def test_jobs_that_are_not_due_keep_nobody_waiting(app: FastAPI, admin: Ac
     assert (found["waiting"], found["oldest_waiting_seconds"]) == (1, None)
 
 
+async def administrator_of(client: AsyncClient) -> Actor:
+    setup_token = client._transport.app.state.accounts.sessions.tokens.setup_token()  # type: ignore[attr-defined]
+    return await make_actor(client, "root", setup_token=setup_token)
+
+
 async def test_a_cache_that_is_away_is_said_to_be(make_client: AppMaker) -> None:
     # Nobody listens at this port.
-    client = await make_client(redis_url="redis://127.0.0.1:9/0")
-    setup_token = client._transport.app.state.accounts.sessions.tokens.setup_token()  # type: ignore[attr-defined]
-    actor = await make_actor(client, "root", setup_token=setup_token)
+    actor = await administrator_of(await make_client(redis_url="redis://127.0.0.1:9/0"))
     assert (await overview(actor))["cache"] == {"kind": "redis", "reachable": False}
+
+
+async def test_that_a_server_sends_mail(make_client: AppMaker) -> None:
+    # Nobody listens at this port, and nobody is asked: it is only what the settings say.
+    actor = await administrator_of(
+        await make_client(smtp_url=parse_smtp_url("smtp://127.0.0.1:9"), base_url="http://localhost")
+    )
+    assert (await overview(actor))["mail"] == {"kind": "smtp"}
+
+
+async def test_the_limits_that_hold(make_client: AppMaker) -> None:
+    actor = await administrator_of(await make_client(rate_limits=True, limits=parse_limits("register=7/2h")))
+    limits = (await overview(actor))["limits"]
+    assert {"name": "register", "policy": '"register";q=7;w=7200'} in limits
+    assert {"name": "login", "policy": '"login";q=5;w=1800'} in limits
+    assert [limit["name"] for limit in limits] == sorted(limit["name"] for limit in limits)

@@ -33,7 +33,7 @@ export const getNavigation = <ThrowOnError extends boolean = true>(options?: Opt
 /**
  * Get System
  *
- * What the installation runs on, and how many jobs wait, run and have failed.
+ * What the installation runs on, how many jobs wait, run and have failed, and how often what may be done.
  */
 export const getSystem = <ThrowOnError extends boolean = true>(options?: Options<GetSystemData, ThrowOnError>) => (options?.client ?? client).get<GetSystemResponses, GetSystemErrors, ThrowOnError>({
     responseType: 'json',

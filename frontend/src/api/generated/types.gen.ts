@@ -830,6 +830,24 @@ export type JobRead = {
 export type JobState = 'waiting' | 'scheduled' | 'running' | 'dead';
 
 /**
+ * LimitRead
+ *
+ * How often something may happen, for each address or account that it counts by.
+ */
+export type LimitRead = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Policy
+     *
+     * As in the header `RateLimit-Policy`
+     */
+    policy: string;
+};
+
+/**
  * LinkedIdentity
  *
  * An account elsewhere that opens this one.
@@ -973,6 +991,18 @@ export type MailRead = {
  * How far a mail is.
  */
 export type MailState = 'queued' | 'sent' | 'failed' | 'kept';
+
+/**
+ * MailTransportRead
+ */
+export type MailTransportRead = {
+    /**
+     * Kind
+     *
+     * outbox: no server sends it, administrators read it here
+     */
+    kind: 'outbox' | 'smtp';
+};
 
 /**
  * Me
@@ -1540,7 +1570,14 @@ export type SystemRead = {
     uptime_seconds: number;
     database: DatabaseRead;
     cache: CacheRead;
+    mail: MailTransportRead;
     jobs: JobCounts;
+    /**
+     * Limits
+     *
+     * By name; none when limits are off
+     */
+    limits: Array<LimitRead>;
 };
 
 /**

@@ -9,9 +9,10 @@ from musubi import __version__
 from musubi.core.clock import utcnow
 from musubi.core.database import ReaderDep, database_of
 from musubi.core.http.route import Route
+from musubi.core.http.route_limits import limits_in_force
 from musubi.core.permissions import Permission, Principal, require
 from musubi.features.system import repository
-from musubi.features.system.schemas import CacheRead, DatabaseRead, JobCounts, SystemRead
+from musubi.features.system.schemas import CacheRead, DatabaseRead, JobCounts, LimitRead, MailTransportRead, SystemRead
 from musubi.settings import Settings
 
 router = APIRouter(prefix="/system", tags=["system"], route_class=Route)
@@ -26,7 +27,7 @@ def install(app: FastAPI) -> None:
 async def get_system(
     _operator: Annotated[Principal, Depends(require(Permission.SYSTEM_READ))], request: Request, reader: ReaderDep
 ) -> SystemRead:
-    """What the installation runs on, and how many jobs wait, run and have failed."""
+    """What the installation runs on, how many jobs wait, run and have failed, and how often what may be done."""
     settings: Settings = request.app.state.settings
     started_at: datetime = request.app.state.started_at
     now = utcnow()
@@ -44,12 +45,14 @@ async def get_system(
         cache=CacheRead(
             kind="memory" if settings.redis_url is None else "redis", reachable=await _reaches_cache(request)
         ),
+        mail=MailTransportRead(kind="outbox" if settings.smtp_url is None else "smtp"),
         jobs=JobCounts(
             waiting=counts.waiting,
             running=counts.running,
             dead=counts.dead,
             oldest_waiting_seconds=None if counts.oldest is None else int((now - counts.oldest).total_seconds()),
         ),
+        limits=[LimitRead(name=limit.name, policy=limit.policy) for limit in limits_in_force(request.app)],
     )
 
 

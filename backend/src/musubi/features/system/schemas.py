@@ -53,6 +53,19 @@ class CacheRead(BaseModel):
     reachable: bool
 
 
+class MailTransportRead(BaseModel):
+    kind: Annotated[
+        Literal["outbox", "smtp"], Field(description="outbox: no server sends it, administrators read it here")
+    ]
+
+
+class LimitRead(BaseModel):
+    """How often something may happen, for each address or account that it counts by."""
+
+    name: Annotated[str, Field(examples=["login"])]
+    policy: Annotated[str, Field(description="As in the header `RateLimit-Policy`", examples=['"login";q=5;w=1800'])]
+
+
 class JobCounts(BaseModel):
     """How many jobs there are in each state; periodic ones are counted only while they run."""
 
@@ -73,4 +86,6 @@ class SystemRead(BaseModel):
     uptime_seconds: int
     database: DatabaseRead
     cache: CacheRead
+    mail: MailTransportRead
     jobs: JobCounts
+    limits: Annotated[list[LimitRead], Field(description="By name; none when limits are off")]
