@@ -150,6 +150,13 @@ async def test_where_limits_hold(
     await log_in(client, "hanako", PASSWORD)
 
 
+async def test_a_clean_start_forgets_what_was_counted(make_limited: LimitedMaker) -> None:
+    client = await make_limited("refresh=1/1h", env=Environment.TEST)
+    assert [(await refresh(client)).status_code for _ in range(2)] == [401, 429]
+    assert (await client.post("/api/v1/test/setup")).status_code == 200
+    assert (await refresh(client)).status_code == 401
+
+
 async def test_operators_see_which_limits_hold(make_limited: LimitedMaker) -> None:
     limits = {limit.name: limit for limit in limits_in_force(app_of(await make_limited("register=7/2d")))}
     assert list(limits) == sorted(limits)

@@ -22,6 +22,8 @@ async def _empty(request: Request, session: AsyncSession) -> None:
         if table.info.get(APPEND_ONLY):
             await connection.run_sync(protect, table.name)
     await request.app.state.cache.clear()
+    if request.app.state.limiter is not None:
+        await request.app.state.limiter.clear()
 
 
 @router.post("/setup", dependencies=[Depends(public)])
