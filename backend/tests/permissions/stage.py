@@ -6,6 +6,7 @@ Every change is taken back when its request is over, so that a cell finds what t
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
@@ -30,11 +31,12 @@ class Stage:
     ids: dict[str, int | str]
     """What stands for each thing in a path."""
 
-    async def play(self, cell: Cell) -> Response:
+    async def play(self, cell: Cell, body: dict[str, Any] | None = None) -> Response:
+        """The reply to a cell's request; with the body that it needs, or another."""
         path = cell.route.path
         for parameter, thing in zip(cell.route.parameters, cell.things, strict=True):
             path = path.replace(f"{{{parameter}}}", str(self.ids[thing]))
-        body = BODIES.get(cell.route.name)
+        body = BODIES.get(cell.route.name) if body is None else body
         return await self.client.request(cell.route.method, path, headers=self.headers[cell.actor], json=body)
 
 

@@ -1,14 +1,8 @@
 """Every route, about everything it can be about, by every kind of caller."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
-from httpx import ASGITransport, AsyncClient
 
-from musubi.app import create_app
-from tests.conftest import make_settings, redis_database
-from tests.permissions.stage import Rehearsal, Stage, set_up
+from tests.permissions.stage import Stage
 from tests.permissions.table import ACTORS, LET_IN, Cell, cells, gaps, routes
 
 TABLE = routes()
@@ -16,21 +10,6 @@ CELLS = list(cells(TABLE))
 
 # In one event loop, as one application is behind them all.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage(module_database: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    data = tmp_path_factory.mktemp("data")
-    app = create_app(make_settings(data_dir=data, database_url=module_database, redis_url=redis_database(worker_id)))
-    transport = ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=transport, base_url="http://localhost") as client,
-    ):
-        made = await set_up(app, client)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(app.state.database, "transaction", Rehearsal(app.state.database).transaction)
-            yield made
 
 
 async def test_every_cell_can_be_filled() -> None:
