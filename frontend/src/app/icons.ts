@@ -3,6 +3,7 @@ import IconDefault from '~icons/lucide/circle'
 import IconFiles from '~icons/lucide/files'
 import IconDashboard from '~icons/lucide/layout-dashboard'
 import IconItems from '~icons/lucide/list-todo'
+import IconMail from '~icons/lucide/mail'
 import IconRooms from '~icons/lucide/messages-square'
 import IconAudit from '~icons/lucide/scroll-text'
 import IconSystem from '~icons/lucide/server'
@@ -14,6 +15,7 @@ const ICONS: Readonly<Record<string, Component>> = {
   files: IconFiles,
   'layout-dashboard': IconDashboard,
   'list-todo': IconItems,
+  mail: IconMail,
   'messages-square': IconRooms,
   'scroll-text': IconAudit,
   server: IconSystem,

@@ -1,0 +1,25 @@
+/** Elements of a mail that have no business in a page of ours, whatever wrote the mail. */
+const REMOVED = 'script, style, link, base, meta[http-equiv], iframe, object, embed, form'
+
+/**
+ * A mail's HTML made fit for a frame in our page. The page's content security policy, which holds in
+ * the frame too, takes no style from markup; so styles are put aside here, for `dress` to set once
+ * the frame has loaded. Links lose their targets: they are for the recipient alone to follow.
+ */
+export function framed(html: string): string {
+  const mail = new DOMParser().parseFromString(html, 'text/html')
+  for (const element of mail.querySelectorAll(REMOVED)) element.remove()
+  for (const element of mail.querySelectorAll('[style]')) {
+    element.setAttribute('data-style', element.getAttribute('style') ?? '')
+    element.removeAttribute('style')
+  }
+  for (const link of mail.querySelectorAll('[href]')) link.removeAttribute('href')
+  return `<!doctype html>${mail.documentElement.outerHTML}`
+}
+
+/** Sets the styles that `framed` put aside. What a script sets is no markup, and may be styled. */
+export function dress(mail: Document): void {
+  for (const element of mail.querySelectorAll<HTMLElement>('[data-style]')) {
+    element.style.cssText = element.dataset.style ?? ''
+  }
+}
