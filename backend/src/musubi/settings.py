@@ -143,6 +143,10 @@ class Settings(BaseSettings):
     refresh_grace_seconds: Annotated[
         int, Field(ge=0, le=60, description="How long a replaced refresh token still gets its successor")
     ] = 10
+    proof_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="How long a sign-in or a proof is enough for what is sensitive")
+    ] = 10
+    password_words: Annotated[CommaSeparated, Field(description="Words that alone make no password")] = ()
     password_memory_kib: Annotated[int, Field(ge=8, description="Argon2id memory per hash, in KiB")] = 65536
     password_iterations: Annotated[int, Field(ge=1, le=20, description="Argon2id passes")] = 3
     password_workers: Annotated[int, Field(ge=1, le=64, description="Password hashes computed at once")] = 2

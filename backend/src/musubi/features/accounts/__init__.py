@@ -25,7 +25,7 @@ from musubi.features.accounts.mailed import MAIL_RESET
 from musubi.features.accounts.mails import AccountMails
 from musubi.features.accounts.new_sign_in import TELL_OF_SIGN_IN
 from musubi.features.accounts.oidc import Oidc
-from musubi.features.accounts.passwords import PasswordHasher
+from musubi.features.accounts.passwords import PasswordHasher, PasswordRule
 from musubi.features.accounts.second_factors.relying_party import RelyingParty
 from musubi.features.accounts.second_factors.service import SecondFactors
 from musubi.features.accounts.service import Accounts
@@ -52,6 +52,7 @@ def _install(app: FastAPI) -> None:
     second_factors = SecondFactors(app.state.keys, RelyingParty(settings.public_url, settings.origins))
     app.state.accounts = Accounts(
         hasher,
+        PasswordRule(settings.password_words),
         sessions,
         second_factors,
         app.state.events,

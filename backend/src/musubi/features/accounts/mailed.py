@@ -15,7 +15,6 @@ from musubi.features import audit
 from musubi.features.accounts import mailed_repository, one_time, repository
 from musubi.features.accounts.models import OneTimeToken, User
 from musubi.features.accounts.one_time import Purpose
-from musubi.features.accounts.passwords import check_password
 from musubi.features.accounts.service import Accounts
 
 _LINK = Text(
@@ -77,7 +76,7 @@ async def reset_password(
         row = None if asked is None else await repository.get_user_row(reader, asked.user_id)
     if row is None:
         raise BadRequest(_LINK)
-    check_password(new_password, username=row.username, email=row.email, field="new_password")
+    accounts.password_rule.check(new_password, username=row.username, email=row.email, field="new_password")
     new_hash = await accounts.hasher.hash(new_password)
     user = await _owner(session, await one_time.take(session, Purpose.RESET_PASSWORD, token))
     user.password_hash = new_hash

@@ -1,7 +1,7 @@
 """Passwords: the rule they follow, and hashing them without stopping everything else."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
@@ -29,20 +29,32 @@ _COMMON = Text("This password is one of the first that an attacker tries", "推�
 _PERSONAL = Text("The password must not be your name or address", "ユーザー名やメールアドレスは使えません")
 
 
-def check_password(password: str, *, username: str, email: str, field: str = "password") -> None:
-    """Raises Invalid for `field` unless `password` follows the rule for this person."""
-    if (
-        not MIN_LENGTH <= len(password) <= MAX_LENGTH
-        or not any(character.isupper() for character in password)
-        or not any(character.islower() for character in password)
-        or not any(character.isdecimal() for character in password)
-    ):
-        raise Invalid(fields={field: _COMPOSITION})
-    folded = fold(password)
-    if folded in (fold(username), fold(email), fold(email.partition("@")[0])):
-        raise Invalid(fields={field: _PERSONAL})
-    if folded in _common_passwords():
-        raise Invalid(fields={field: _COMMON})
+class PasswordRule:
+    """What a new password must be."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        """`words`: what an attacker would try here first, such as the name of the organization."""
+        self._words = frozenset(_letters(word) for word in words)
+
+    def check(self, password: str, *, username: str, email: str, field: str = "password") -> None:
+        """Raises Invalid for `field` unless `password` follows the rule for this person."""
+        if (
+            not MIN_LENGTH <= len(password) <= MAX_LENGTH
+            or not any(character.isupper() for character in password)
+            or not any(character.islower() for character in password)
+            or not any(character.isdecimal() for character in password)
+        ):
+            raise Invalid(fields={field: _COMPOSITION})
+        folded = fold(password)
+        if folded in (fold(username), fold(email), fold(email.partition("@")[0])):
+            raise Invalid(fields={field: _PERSONAL})
+        if folded in _common_passwords() or _letters(password) in self._words:
+            raise Invalid(fields={field: _COMMON})
+
+
+def _letters(text: str) -> str:
+    """`text` without the digits and signs that are put around a word to make a password of it."""
+    return "".join(character for character in fold(text) if character.isalpha())
 
 
 @cache

@@ -15,7 +15,7 @@ from musubi.features import audit
 from musubi.features.accounts import new_sign_in, one_time, repository
 from musubi.features.accounts.mails import AccountMails
 from musubi.features.accounts.models import User
-from musubi.features.accounts.passwords import PasswordHasher, check_password
+from musubi.features.accounts.passwords import PasswordHasher, PasswordRule
 from musubi.features.accounts.schemas import (
     FirstSuperuser,
     PasswordChange,
@@ -47,6 +47,7 @@ class Accounts:
     def __init__(
         self,
         hasher: PasswordHasher,
+        password_rule: PasswordRule,
         sessions: Sessions,
         second_factors: SecondFactors,
         events: Events,
@@ -56,6 +57,7 @@ class Accounts:
         registration_open: bool,
     ) -> None:
         self.hasher = hasher
+        self.password_rule = password_rule
         self.sessions = sessions
         self.second_factors = second_factors
         self.events = events
@@ -77,7 +79,7 @@ class Accounts:
         if not self.sessions.tokens.is_setup_token(form.token):
             raise Forbidden(_WRONG_LINK)
         account = UserCreate(**form.model_dump(exclude={"token"}), role=Role.ADMIN, is_active=True, is_superuser=True)
-        check_password(account.password, username=account.username, email=account.email)
+        self.password_rule.check(account.password, username=account.username, email=account.email)
         password_hash = await self.hasher.hash(account.password)
         await exclusive(session, "superusers")
         if await repository.superuser_exists(session):
@@ -89,7 +91,7 @@ class Accounts:
 
     async def create(self, session: AsyncSession, form: Register | UserCreate) -> User:
         """Make an account. Raises Invalid for a bad password, Conflict for a taken name or address."""
-        check_password(form.password, username=form.username, email=form.email)
+        self.password_rule.check(form.password, username=form.username, email=form.email)
         return await _insert(session, form, await self.hasher.hash(form.password))
 
     async def sign_in(
@@ -151,14 +153,14 @@ class Accounts:
             row = await repository.get_user_row(reader, principal.user_id)
         if row is None:
             raise Unauthorized
-        check_password(form.new_password, username=row.username, email=row.email, field="new_password")
+        self.password_rule.check(form.new_password, username=row.username, email=row.email, field="new_password")
         new_hash = await self.hasher.hash(form.new_password)
         user = await repository.get_user(session, principal.user_id, for_update=True)
         if user is None or user.password_hash != kept:
             raise BadRequest(_WRONG_PASSWORD, fields={"current_password": _WRONG_PASSWORD})
         user.password_hash = new_hash
-        # A sign-in with the old one that waits for its second factor, for one.
-        await one_time.void(session, user.id)
+        # A sign-in with the old one may be halfway, and a link to replace it under way.
+        await one_time.void(session, user.id, one_time.Purpose.SECOND_FACTOR, one_time.Purpose.RESET_PASSWORD)
         await self.sessions.end_all(session, user.id, keep=principal.session_id)
         await audit.record(session, "password.changed", object_type="user", object_id=user.id)
         await self.mails.password_changed(session, user)
