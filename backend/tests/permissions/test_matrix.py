@@ -26,5 +26,7 @@ async def test_a_cell(stage: Stage, cell: Cell) -> None:
     # That one has no such thing oneself is no matter of permission.
     refusals = (401, 403, 404) if cell.things else (401, 403)
     assert (str(reply.status_code) if reply.status_code in refusals else LET_IN) == cell.expected, reply.text
+    # Whatever it says, it is between the two of us.
+    assert reply.headers["Cache-Control"] == "no-store"
     if reply.status_code == 401:
         assert reply.headers["WWW-Authenticate"] == "Bearer"

@@ -24,6 +24,7 @@ async def test_replies_of_the_api_are_data_and_private(client: AsyncClient, memb
         assert reply.headers["Cache-Control"] == "no-store"
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
         assert reply.headers["Referrer-Policy"] == "same-origin"
+        assert reply.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert reply.headers["Content-Type"] == "application/json"
 
 
@@ -36,11 +37,19 @@ async def test_pages_run_nothing_but_their_own_files(client: AsyncClient) -> Non
         assert reply.headers["X-Frame-Options"] == "DENY"
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
         assert reply.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert reply.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert "camera=()" in reply.headers["Permissions-Policy"]
     directives = dict(part.strip().split(" ", 1) for part in SPA_CSP.split(";"))
     assert directives["default-src"] == directives["script-src"] == directives["style-src"] == "'self'"
     assert directives["object-src"] == directives["base-uri"] == directives["frame-ancestors"] == "'none'"
     assert "unsafe" not in SPA_CSP
+
+
+async def test_an_origin_on_the_list_reads_replies_all_the_same(client: AsyncClient) -> None:
+    # Cross-Origin-Resource-Policy is about what a page embeds without asking; what it fetches is for CORS to say.
+    reply = await client.get("/api/v1/setup", headers={"Origin": "http://localhost:5173"})
+    assert reply.headers["Access-Control-Allow-Origin"] == "http://localhost:5173"
+    assert reply.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 async def test_a_reply_that_sets_a_header_keeps_its_own(app: FastAPI, client: AsyncClient) -> None:

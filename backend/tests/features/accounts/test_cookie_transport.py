@@ -34,6 +34,11 @@ FOREIGN = [
     {"Sec-Fetch-Site": "none"},
     {"Sec-Fetch-Site": ""},
     {"Sec-Fetch-Site": "cross-site", "Origin": HERE},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
+    # A sibling: the browser calls it the same site, and sends it our cookies.
+    {"Sec-Fetch-Site": "same-site", "Origin": "http://blog.localhost:8000"},
+    {"Origin": "http://blog.localhost:8000"},
     {"Origin": "null"},
     {"Origin": ""},
     {"Origin": "http://evil.example"},
@@ -162,6 +167,8 @@ async def test_logout_from_our_own_pages(browser: AsyncClient, headers: dict[str
     assert cookie.key == "musubi_refresh"
     assert cookie["max-age"] == "0"
     assert "musubi_refresh" not in browser.cookies
+    # Not "storage": that would take the theme and the installed application away.
+    assert reply.headers["Clear-Site-Data"] == '"cache"'
     assert (await browser.post("/api/v1/auth/refresh", json={"refresh_token": token})).status_code == 401
 
 
@@ -176,6 +183,18 @@ async def test_no_origin_is_listed_in_production_by_default(make_client: AppMake
     await make_actor(client, "hanako")
     await login(client)
     assert (await refresh(client, {"Origin": "http://localhost:5173"})).status_code == 403
+    assert (await refresh(client)).status_code == 200
+
+
+async def test_subdomains_that_may_call_the_api_may_not_use_the_cookie(make_client: AppMaker) -> None:
+    client = await make_client(cors_parent_domain="example.com")
+    await make_actor(client, "hanako")
+    await login(client)
+    origin = {"Origin": "https://blog.example.com"}
+    assert (await client.get("/api/v1/setup", headers=origin)).headers["Access-Control-Allow-Origin"]
+    for headers in (origin, {**origin, "Sec-Fetch-Site": "same-site"}):
+        assert (await refresh(client, headers)).status_code == 403
+        assert (await client.post("/api/v1/auth/logout", headers=headers)).status_code == 403
     assert (await refresh(client)).status_code == 200
 
 

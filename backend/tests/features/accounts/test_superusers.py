@@ -84,10 +84,12 @@ async def test_the_last_one_may_change_everything_else(superuser: Actor) -> None
     assert (await superuser.get("/users")).status_code == 200
 
 
-@pytest.mark.parametrize("form", STEP_DOWN[:2])
-async def test_two_who_dismiss_each_other_at_once(app: FastAPI, superuser: Actor, form: dict[str, Any] | None) -> None:
+@pytest.mark.parametrize(("form", "rounds"), [({"is_superuser": False}, 100), ({"is_active": False}, 20)])
+async def test_two_who_dismiss_each_other_at_once(
+    app: FastAPI, superuser: Actor, form: dict[str, Any], rounds: int
+) -> None:
     second = await superuser.appoint("second", is_superuser=True)
-    for round_number in range(15):
+    for round_number in range(rounds):
         statuses = await asyncio.gather(change(superuser, second.id, form), change(second, superuser.id, form))
         assert min(statuses) == 200
         assert max(statuses) in (401, 403, 409)
