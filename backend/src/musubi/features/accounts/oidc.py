@@ -109,9 +109,7 @@ class Oidc:
     ) -> Arrival:
         """What comes of the provider's answer. Raises NotFound."""
         client = self.client_of(provider)
-        # Used up whatever comes of it, so in a transaction of its own.
-        async with database.transaction() as session:
-            begun = await oidc_state.take(session, self._keys, answer.state, provider=provider, browser=browser)
+        begun = await oidc_state.take(database, self._keys, answer.state, provider=provider, browser=browser)
         if begun is None:
             return Arrival(_page("/login", error=SignInError.STATE))
         try:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from musubi.core.database import Database
 from musubi.core.keyring import KeyRing, Unreadable
 from musubi.core.permissions import Principal
 from musubi.features.accounts import one_time
@@ -71,14 +72,21 @@ async def keep(session: AsyncSession, keys: KeyRing, begun: Begun, browser: str)
     return await one_time.issue(session, Purpose.OIDC, lifetime=LIFETIME, user_id=begun.user_id, data=data)
 
 
-async def take(session: AsyncSession, keys: KeyRing, state: str, *, provider: str, browser: str | None) -> Begun | None:
-    """What was begun, once. None when the state is unknown, used or expired, or was begun with another provider (one
-    could pass its answer off as that of this one) or in another browser."""
-    row = await one_time.take(session, Purpose.OIDC, state)
+async def take(database: Database, keys: KeyRing, state: str, *, provider: str, browser: str | None) -> Begun | None:
+    """What was begun, once: whatever comes of it, the state is used up. None when it is unknown, used or expired, or
+    was begun with another provider (whose answer could pass for one of this) or in another browser."""
+    if browser is None:
+        return None
+    async with database.reading() as reader:
+        # States that someone made up must not keep writers waiting.
+        if await one_time.look_up(reader, Purpose.OIDC, state) is None:
+            return None
+    async with database.transaction() as session:
+        row = await one_time.take(session, Purpose.OIDC, state)
     if row is None:
         return None
     data = row.data
-    if browser is None or not hmac.compare_digest(data["browser"], _digest(browser)) or data["provider"] != provider:
+    if not hmac.compare_digest(data["browser"], _digest(browser)) or data["provider"] != provider:
         return None
     try:
         verifier = keys.open(_SEAL, data["verifier"]).decode()

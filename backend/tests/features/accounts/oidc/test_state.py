@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,8 +19,11 @@ from musubi.features.accounts.models import OneTimeToken
 from musubi.features.audit.models import AuditEntry
 from tests.conftest import AppMaker, Clock
 from tests.features.accounts.oidc.conftest import CLIENT_SECRET, Browser, OpenBrowser
-from tests.oidc_provider import Claims, ForgingProvider
+from tests.oidc_provider import Claims, ForgingProvider, Reply
+from tests.processes import PATIENCE_SECONDS
 from tests.services.openid import OpenIdProvider
+from tests.sql import watch
+from tests.support import Actor
 
 LOST = "/login?error=state"
 
@@ -87,11 +91,46 @@ async def test_it_has_ten_minutes(
     assert (await browser.come_back(callback)).headers["location"] == where
 
 
+async def test_a_state_that_came_to_the_wrong_browser_is_used_up(
+    open_browser: OpenBrowser, openid: OpenIdProvider
+) -> None:
+    first, second = await open_browser(), await open_browser()
+    callback = openid.consent(await first.start(), "hanako-at-openid")
+    await second.start()
+    for browser in (second, first):
+        assert (await browser.come_back(callback)).headers["location"] == LOST
+
+
 @pytest.mark.parametrize("query", ["", "code=abc", "state=", "state=unknown&code=abc", "error=access_denied"])
 async def test_what_nobody_began_does_not_end(browser: Browser, query: str) -> None:
     await browser.start()
     reply = await browser.http.get(f"/api/v1/auth/oidc/openid/callback?{query}")
     assert (reply.status_code, reply.headers["location"]) == (303, LOST)
+
+
+async def test_what_was_made_up_keeps_no_writer_waiting(browser: Browser, app: FastAPI) -> None:
+    await browser.start()
+    with watch(app) as statements:
+        await browser.http.get("/api/v1/auth/oidc/openid/callback?state=made-up&code=abc")
+    assert [text.split()[0] for text, _ in statements] == ["SELECT"]
+
+
+async def test_nobody_waits_while_a_provider_is_asked(browser: Browser, forger: ForgingProvider, member: Actor) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def answer_late() -> Reply:
+        asked.set()
+        go_on.wait(PATIENCE_SECONDS)
+        return Reply(b"", 503)
+
+    callback = forger.consent(await browser.start("forger"))
+    forger.replies = {"/token": answer_late}
+    coming_back = asyncio.create_task(browser.come_back(callback))
+    assert await asyncio.to_thread(asked.wait, PATIENCE_SECONDS)
+    await member.make_item()
+    assert not coming_back.done()
+    go_on.set()
+    assert (await coming_back).headers["location"] == "/login?error=provider_unavailable"
 
 
 async def test_two_tabs_can_be_on_their_way(browser: Browser, openid: OpenIdProvider) -> None:
