@@ -6,6 +6,7 @@ import App from './App.vue'
 import { installErrorHandling, reportQueryError } from './error-handling'
 import { features } from './features'
 import { i18n } from './i18n'
+import { followPermissions } from './permissions-follow'
 import { followPreferences } from './preferences-follow'
 import { createAppRouter } from './router'
 import { followSession } from './session-follow'
@@ -26,6 +27,7 @@ async function start(): Promise<void> {
   })
   installErrorHandling(app, router)
   followSession(router)
+  followPermissions(router)
 
   // The texts, the session and the first view are on their way at the same time.
   const texts = followPreferences()
