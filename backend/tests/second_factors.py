@@ -1,5 +1,6 @@
 """What tests do with second factors, over HTTP."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pyotp
@@ -9,9 +10,23 @@ from sqlalchemy import select, text
 
 from musubi.core import clock
 from musubi.features.audit.models import AuditEntry
-from tests.authenticator import Authenticator
+from tests.authenticator import Authenticator, encode
 from tests.conftest import Clock
 from tests.support import PASSWORD, Actor
+
+WRONG_PASSKEY = "This passkey could not be verified"
+
+WRONG_ANSWERS: dict[str, Callable[[Authenticator], None]] = {
+    "another site": lambda device: setattr(device, "origin", "https://musubi.evil.example"),
+    "another port": lambda device: setattr(device, "origin", "http://localhost:8001"),
+    "https for http": lambda device: setattr(device, "origin", "https://localhost:8000"),
+    "another name": lambda device: setattr(device, "rp_id", "evil.example"),
+    "another challenge": lambda device: setattr(device, "challenge", encode(b"x" * 64)),
+    "nobody verified": lambda device: setattr(device, "verifies_user", False),
+    "nobody there": lambda device: setattr(device, "is_present", False),
+    "in a frame": lambda device: setattr(device, "is_framed", True),
+}
+"""What can be wrong with an answer, one thing at a time."""
 
 
 def code_of(secret: str, *, steps: int = 0) -> str:
@@ -96,3 +111,21 @@ async def everything_kept(app: FastAPI) -> str:
         for table in tables:
             found += [repr(tuple(row)) for row in await reader.execute(text(f"SELECT * FROM {table}"))]  # noqa: S608
     return "\n".join(found)
+
+
+async def ask_to_register(actor: Actor) -> dict[str, Any]:
+    """The token and the options for making a passkey."""
+    reply = await actor.post("/auth/passkeys/registration-options")
+    assert reply.status_code == 200, reply.text
+    asked: dict[str, Any] = reply.json()
+    return asked
+
+
+async def ask_to_sign_in(client: AsyncClient) -> dict[str, Any]:
+    """The token and the options for signing in by a passkey alone."""
+    asked: dict[str, Any] = (await client.post("/api/v1/auth/passkeys/options")).json()
+    return asked
+
+
+async def sign_in_with(client: AsyncClient, token: str, assertion: dict[str, Any]) -> Response:
+    return await client.post("/api/v1/auth/passkeys/login", json={"token": token, "assertion": assertion})

@@ -1,7 +1,7 @@
 """What accounts write to people. Each mail is part of the transaction of what it tells about."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,8 @@ from musubi.features.mail import Mailer
 
 VERIFICATION_LIFETIME = timedelta(hours=48)
 RESET_LIFETIME = timedelta(hours=1)
+
+FactorChange = Literal["totp_added", "totp_removed", "passkey_added", "passkey_removed", "codes_made", "reset"]
 
 
 class AccountMails:
@@ -56,6 +58,17 @@ class AccountMails:
         """Say that the password was changed; `removed`: and that passkeys and connected accounts are gone."""
         values = {"at": utcnow(), "address": context.client_address.get(), "removed": removed, "link": self._forgot}
         await self._write(session, user, "password_changed", values)
+
+    async def second_factor_changed(self, session: AsyncSession, user: User, change: FactorChange) -> None:
+        """Say that it takes something else to sign in from now on."""
+        values = {
+            "change": change,
+            "at": utcnow(),
+            # An administrator's is none of the user's business.
+            "address": None if change == "reset" else context.client_address.get(),
+            "link": f"{self._public_url}/settings",
+        }
+        await self._write(session, user, "second_factor_changed", values)
 
     async def address_changed(self, session: AsyncSession, user: User, *, old_address: str) -> None:
         """Tell the address of before that it was replaced."""

@@ -71,6 +71,8 @@ async def rename_passkey(
 
 
 @router.delete("/{passkey_id}", status_code=204, responses=errors(NotFound, Conflict, Forbidden))
-async def remove_passkey(principal: RecentlyProved, passkey_id: PasskeyId, session: SessionDep) -> None:
+async def remove_passkey(
+    principal: RecentlyProved, passkey_id: PasskeyId, request: Request, session: SessionDep
+) -> None:
     """Remove a passkey; not the last way into the account. Recovery codes go with the last second factor."""
-    await management.remove_passkey(session, principal, passkey_id)
+    await management.remove_passkey(session, accounts_of(request), principal, passkey_id)

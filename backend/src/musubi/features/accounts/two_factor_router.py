@@ -125,9 +125,10 @@ async def remove_totp(principal: RecentlyProved, request: Request, session: Sess
 
 
 @router.post("/auth/recovery-codes", responses=errors(Conflict, Forbidden))
-async def make_recovery_codes(principal: RecentlyProved, session: SessionDep) -> RecoveryCodes:
+async def make_recovery_codes(principal: RecentlyProved, request: Request, session: SessionDep) -> RecoveryCodes:
     """Ten new recovery codes; those before are worthless."""
-    return RecoveryCodes(recovery_codes=await management.make_recovery_codes(session, principal))
+    codes = await management.make_recovery_codes(session, accounts_of(request), principal)
+    return RecoveryCodes(recovery_codes=codes)
 
 
 @router.get("/users/{user_id}/two-factor", responses=errors(NotFound))

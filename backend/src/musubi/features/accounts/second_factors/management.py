@@ -51,6 +51,7 @@ async def confirm_totp(session: AsyncSession, accounts: Accounts, principal: Pri
     if not await totp.confirm(session, user.id, code):
         raise BadRequest(_WRONG_CODE, fields={"code": _WRONG_CODE})
     await _note(session, user, "totp.enabled")
+    await accounts.mails.second_factor_changed(session, user, "totp_added")
     await accounts.sessions.doubt(session, user.id, keep=principal.session_id)
     return await _new_codes(session, user)
 
@@ -63,14 +64,16 @@ async def remove_totp(session: AsyncSession, accounts: Accounts, principal: Prin
         raise NotFound(_NO_TOTP)
     if not was_pending:
         await _note(session, user, "totp.disabled")
+        await accounts.mails.second_factor_changed(session, user, "totp_removed")
         await _after_removal(session, user)
 
 
-async def make_recovery_codes(session: AsyncSession, principal: Principal) -> list[str]:
+async def make_recovery_codes(session: AsyncSession, accounts: Accounts, principal: Principal) -> list[str]:
     """A new set in place of the one before. Raises Conflict where there is nothing that it could replace."""
     user = await _lock(session, principal)
     if not (await _factors(session, user)).has_second_factor:
         raise Conflict(_NO_FACTOR)
+    await accounts.mails.second_factor_changed(session, user, "codes_made")
     return await _new_codes(session, user)
 
 
@@ -86,6 +89,7 @@ async def add_passkey(session: AsyncSession, accounts: Accounts, principal: Prin
         session, user, token=form.token, name=form.name, credential=as_json(form.credential)
     )
     await audit.record(session, "passkey.added", object_type="passkey", object_id=passkey.id)
+    await accounts.mails.second_factor_changed(session, user, "passkey_added")
     await accounts.sessions.doubt(session, user.id, keep=principal.session_id)
     return passkey
 
@@ -98,7 +102,7 @@ async def rename_passkey(session: AsyncSession, principal: Principal, passkey_id
     return passkey
 
 
-async def remove_passkey(session: AsyncSession, principal: Principal, passkey_id: int) -> None:
+async def remove_passkey(session: AsyncSession, accounts: Accounts, principal: Principal, passkey_id: int) -> None:
     """Raises NotFound, and Conflict when nothing else would open the account."""
     user = await _lock(session, principal)
     await passkeys.remove(session, user.id, passkey_id)
@@ -106,6 +110,7 @@ async def remove_passkey(session: AsyncSession, principal: Principal, passkey_id
     if not (factors.passkeys or factors.has_password or factors.identities):
         raise Conflict(_LAST_WAY_IN)
     await audit.record(session, "passkey.removed", object_type="passkey", object_id=passkey_id)
+    await accounts.mails.second_factor_changed(session, user, "passkey_removed")
     await _after_removal(session, user)
 
 
@@ -120,6 +125,7 @@ async def reset(session: AsyncSession, accounts: Accounts, principal: Principal,
     await one_time.void(session, user.id)
     await accounts.sessions.end_all(session, user.id)
     await _note(session, user, "two_factor.reset")
+    await accounts.mails.second_factor_changed(session, user, "reset")
 
 
 async def _new_codes(session: AsyncSession, user: User) -> list[str]:
