@@ -154,6 +154,13 @@ async def test_what_an_answer_means(server: MailServer, command: str, answer: st
     assert len(server.mails) == 1
 
 
+async def test_whatever_a_server_says_can_be_kept(server: MailServer) -> None:
+    server.answers["DATA"] = ["554 5.7.1 \0Go\t away https://user:secret@mail.example"]
+    with pytest.raises(Refused) as caught:
+        await at(server).send(MESSAGE)
+    assert str(caught.value) == "554 5.7.1 Go away https://user:[redacted]@mail.example"
+
+
 async def test_nobody_is_there() -> None:
     transport = SmtpTransport(SmtpServer("127.0.0.1", free_port(), Encryption.NONE))
     with pytest.raises(Unavailable):

@@ -94,4 +94,6 @@ def _reason(error: Exception) -> str:
 
 
 def _line(text: str) -> str:
-    return blank_credentials(" ".join(text.split()))
+    """A server may say anything: one line of it, without a credential and without what no database takes for text."""
+    storable = text.replace("\0", "").encode(errors="replace").decode()
+    return blank_credentials(" ".join(storable.split()))

@@ -42,7 +42,7 @@ def environment(form: str) -> "Environment":
     made = Environment(
         loader=PackageLoader("musubi.features.mail"),
         undefined=StrictUndefined,
-        autoescape=form == "html",
+        autoescape=form == "html",  # noqa: S701 - plain text has nothing to escape
         trim_blocks=True,
         lstrip_blocks=True,
     )
