@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,24 +13,13 @@ from joserfc.util import urlsafe_b64encode
 
 from musubi.adapters.oidc import ProviderUnavailable, UnacceptableAnswer, open_providers
 from musubi.adapters.oidc.client import OpenIdClient
-from tests.adapters.test_oidc import begin, sign_in
+from tests.adapters.oidc.conftest import begin, sign_in
 from tests.conftest import Clock
 from tests.oidc_provider import KEY, ForgingProvider, Reply
 from tests.services.service import free_port
 
 DISCOVERY = "/.well-known/openid-configuration"
 NEW_KEY = RSAKey.generate_key(2048, {"kid": "second"})
-
-
-@pytest.fixture
-def provider() -> Iterator[ForgingProvider]:
-    with ForgingProvider() as running:
-        yield running
-
-
-@pytest.fixture
-def client(provider: ForgingProvider) -> OpenIdClient:
-    return OpenIdClient(provider.settings)
 
 
 def test_without_providers_nothing_is_loaded() -> None:
