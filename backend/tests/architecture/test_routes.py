@@ -23,6 +23,7 @@ from tests.conftest import make_settings
 PUBLIC = {
     # Everything that anyone may call, signed in or not; each new line here is a decision.
     "register", "login", "refresh", "logout", "get_setup_state", "set_up", "get_health", "get_readiness",
+    "verify_email", "forgot_password", "reset_password",
     "list_oidc_providers", "start_oidc_sign_in", "finish_oidc_sign_in",
     "login_with_second_factor", "get_second_factor_passkey_options", "get_passkey_login_options", "login_with_passkey",
 }  # fmt: skip
