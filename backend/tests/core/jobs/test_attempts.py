@@ -107,13 +107,14 @@ async def test_a_job_that_kills_its_process_each_time_ends_dead(
         (RuntimeError("\n\nx"), "RuntimeError: x"),
         (RuntimeError("a" * 1000), "RuntimeError: " + "a" * 286),
         (RuntimeError("NUL \0 is no text"), "RuntimeError: NUL  is no text"),
+        (OSError("no such file: \udc80"), "OSError: no such file: ?"),
         (OSError("smtp://me:hunter2@example.com"), "OSError: smtp://me:[redacted]@example.com"),
         (OSError("GET /verify-email?token=abc.def failed"), "OSError: GET /verify-email?token=[redacted] failed"),
         (Discard("Authorization: Bearer abc.def"), "Authorization: Bearer [redacted]"),
         (Discard(""), "Discard"),
         (asyncio.CancelledError(), "CancelledError: cancelled"),
     ],
-    ids=str,
+    ids=ascii,
 )  # fmt: skip
 async def test_of_an_error_one_line_is_kept_without_credentials(
     database: Database, make_jobs: JobsMaker, error: BaseException, kept: str

@@ -14,7 +14,7 @@ from musubi.core.types import AnyRow
 from tests.conftest import Clock
 from tests.core.jobs.conftest import JobsMaker
 from tests.core.jobs.work import Behaviour, Gate, failing, patiently
-from tests.sql import watch
+from tests.sql import database_of, watch
 
 HOUR = timedelta(hours=1)
 
@@ -178,9 +178,24 @@ async def test_one_that_no_version_knows_any_more_is_dropped(
     assert set(await schedules(database)) == {"test.stays", "test.goes"}
 
 
+async def test_after_days_of_standstill_what_is_known_is_run(
+    database: Database, make_jobs: JobsMaker, moving_clock: Clock
+) -> None:
+    stays, goes = Round("test.stays"), Round("test.goes")
+    await make_jobs(stays.kind, goes.kind).drain()
+    moving_clock.forward(days=7)
+    assert await make_jobs(stays.kind).drain() == 1
+    assert (stays.runs, goes.runs) == (1, 0)
+    assert set(await schedules(database)) == {"test.stays"}
+
+
 async def test_what_is_in_order_is_only_read(app: FastAPI) -> None:
     jobs: Jobs = app.state.jobs
     await jobs.drain()
+    now = utcnow()
+    async with database_of(app).transaction() as session:
+        name = "test.of_another_version"
+        session.add(Job(kind=name, schedule=name, payload={}, due_at=now, created_at=now, locale="en"))
     with watch(app) as statements:
         await jobs.drain()
     assert all(sql.startswith("SELECT") for sql, _ in statements)

@@ -170,7 +170,9 @@ class Execution:
 
 
 def _one_line(error: BaseException) -> str:
-    """What is kept of an error: its class and the first line of its text, without what looks like a credential."""
+    """What is kept of an error: its class and the first line of its text, without what looks like a credential and
+    without what no database takes for text."""
     text = next((line for line in str(error).splitlines() if line.strip()), "")
     line = text if isinstance(error, Discard) and text else f"{type(error).__name__}: {text}".removesuffix(": ")
-    return blank_credentials(line.replace("\0", ""))[:MAX_ERROR_LENGTH]
+    storable = line.replace("\0", "").encode(errors="replace").decode()
+    return blank_credentials(storable)[:MAX_ERROR_LENGTH]

@@ -80,14 +80,12 @@ class Runner:
             self._schedules_due = time.monotonic() + _SCHEDULES_EVERY
 
     async def _take(self) -> None:
-        while not self._stopping and (free := self._workers - len(self._running)) > 0:
-            claims = await self._queue.claim(free)
-            for claim in claims:
-                task = asyncio.create_task(self._do(claim))
-                self._running.add(task)
-                task.add_done_callback(self._done)
-            if len(claims) < free:
-                return
+        """As many as there are places free. The next place that becomes free asks again, so once is enough."""
+        free = self._workers - len(self._running)
+        for claim in await self._queue.claim(free) if free else ():
+            task = asyncio.create_task(self._do(claim))
+            self._running.add(task)
+            task.add_done_callback(self._done)
 
     async def _do(self, claim: Claim) -> None:
         await self._run(claim)
