@@ -6,6 +6,11 @@ export const SERVER_ERROR = 'SERVER_ERROR'
 export const CLIENT_ERROR = 'CLIENT_ERROR'
 export const CANCELLED = 'CANCELLED'
 
+/** The browser or the authenticator made or used no passkey. */
+export const PASSKEY_FAILED = 'PASSKEY_FAILED'
+/** The authenticator holds a passkey of this account already. */
+export const PASSKEY_KNOWN = 'PASSKEY_KNOWN'
+
 /** The server's code of a 429. */
 export const RATE_LIMITED = 'RATE_LIMITED'
 
@@ -15,6 +20,8 @@ export const CLIENT_MADE_MESSAGES: Readonly<Record<string, string>> = {
   [SERVER_ERROR]: 'Server is temporarily unavailable. Please try again later.',
   [CLIENT_ERROR]: 'Something went wrong. Please try again.',
   [CANCELLED]: 'The request was cancelled.',
+  [PASSKEY_FAILED]: "The passkey couldn't be used. Please try again.",
+  [PASSKEY_KNOWN]: 'This device has a passkey for your account already.',
 }
 
 export interface AppErrorInit {

@@ -1,5 +1,7 @@
 import type { FeatureModule } from '@/shared/lib/feature'
-import { takeSetupToken } from './lib/setupToken'
+import { resetLink, setupLink, verificationLink } from './lib/linkTokens'
+import { settleSection } from './lib/settingsSections'
+import { takeSignInReturn } from './lib/signInReturn'
 
 export const accounts: FeatureModule = {
   name: 'accounts',
@@ -8,6 +10,7 @@ export const accounts: FeatureModule = {
       path: '/login',
       name: 'login',
       component: () => import('./views/LoginView.vue'),
+      beforeEnter: takeSignInReturn,
       meta: { public: true, guestOnly: true, layout: 'narrow', titleKey: 'accounts.login.title' },
     },
     {
@@ -25,8 +28,28 @@ export const accounts: FeatureModule = {
       path: '/setup',
       name: 'setup',
       component: () => import('./views/SetupView.vue'),
-      beforeEnter: takeSetupToken,
+      beforeEnter: setupLink.take,
       meta: { public: true, layout: 'narrow', titleKey: 'accounts.setup.title' },
+    },
+    {
+      path: '/forgot-password',
+      name: 'forgot-password',
+      component: () => import('./views/ForgotPasswordView.vue'),
+      meta: { public: true, layout: 'narrow', titleKey: 'accounts.forgot.title' },
+    },
+    {
+      path: '/reset-password',
+      name: 'reset-password',
+      component: () => import('./views/ResetPasswordView.vue'),
+      beforeEnter: resetLink.take,
+      meta: { public: true, layout: 'narrow', titleKey: 'accounts.reset.title' },
+    },
+    {
+      path: '/verify-email',
+      name: 'verify-email',
+      component: () => import('./views/VerifyEmailView.vue'),
+      beforeEnter: verificationLink.take,
+      meta: { public: true, layout: 'narrow', titleKey: 'accounts.verify.title' },
     },
   ],
   pages: {
@@ -35,7 +58,22 @@ export const accounts: FeatureModule = {
         path: '/settings',
         name: 'settings',
         component: () => import('./views/SettingsView.vue'),
+        beforeEnter: settleSection,
         meta: { titleKey: 'accounts.settings.title' },
+      },
+      {
+        path: '/settings/security',
+        name: 'settings-security',
+        component: () => import('./views/SecurityView.vue'),
+        beforeEnter: settleSection,
+        meta: { titleKey: 'accounts.settings.titles.security' },
+      },
+      {
+        path: '/settings/appearance',
+        name: 'settings-appearance',
+        component: () => import('./views/AppearanceView.vue'),
+        beforeEnter: settleSection,
+        meta: { titleKey: 'accounts.settings.titles.appearance' },
       },
     ],
     users: [

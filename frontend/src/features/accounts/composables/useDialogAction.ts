@@ -1,5 +1,6 @@
 import { ref, type Ref, watch } from 'vue'
 import { toAppError } from '@/api'
+import { CANCELLED } from '@/api/app-error'
 import { useErrorText } from '@/shared/composables/useErrorText'
 
 /**
@@ -20,6 +21,8 @@ export function useDialogAction(open: Ref<boolean>, action: () => Promise<void>)
       await action()
     } catch (thrown) {
       const error = toAppError(thrown)
+      // Who called off the proof that it asked for wants to hear nothing.
+      if (error.code === CANCELLED) return
       failure.value = Object.values(error.fieldErrors)[0] ?? errorText(error)
     } finally {
       pending.value = false

@@ -1,6 +1,6 @@
 import { HttpResponse } from 'msw'
 import { describe, expect, it } from 'vitest'
-import { setupToken } from '../lib/setupToken'
+import { setupLink } from '../lib/linkTokens'
 import { tokenReply } from '@/testing/session'
 import { eventually, openPage, problem, serve } from '../testing'
 
@@ -35,7 +35,7 @@ describe('the set-up', () => {
     await eventually(() => expect(router.currentRoute.value.path).toBe('/'))
     expect(requests.at(-1)?.body).toEqual({ ...filled, full_name: '山田 花子', token: TOKEN })
     expect(session.isSignedIn).toBe(true)
-    expect(setupToken.value).toBeNull()
+    expect(setupLink.token.value).toBeNull()
   })
 
   it('leaves out a name that was not given', async () => {
