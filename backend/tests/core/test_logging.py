@@ -143,6 +143,15 @@ def test_a_failure_is_told_without_the_values_of_variables(style: str) -> None:
     assert "nobody asked" not in process.stderr
 
 
+def test_no_library_writes_down_what_goes_through_it(tmp_path: Path, services: Variables) -> None:
+    with MusubiServer(tmp_path, changes={**services, "MUSUBI_LOG_LEVEL": "DEBUG"}) as server:
+        with httpx.Client(base_url=f"{server.url}/api/v1") as client:
+            form = {"username": "hanako", "email": "a-very-private-address@example.com", "password": PASSWORD}
+            assert client.post("/auth/register", json=form).status_code == 201
+        server.stop()
+        assert "a-very-private-address" not in server.log
+
+
 @pytest.mark.parametrize(
     ("event", "kept"),
     [

@@ -67,6 +67,9 @@ def configure_logging(level: str, style: Literal["console", "json"]) -> None:
         logger.propagate = True
     # Ours says more, and never has a query's values in it.
     logging.getLogger("uvicorn.access").disabled = True
+    # At DEBUG these write down what goes through them: the values of statements, headers with credentials.
+    for name in ("aiosqlite", "httpcore", "httpx"):
+        logging.getLogger(name).setLevel("WARNING")
     # Each migration step is worth a line only when something is wrong with it.
     logging.getLogger("alembic").setLevel("WARNING")
 

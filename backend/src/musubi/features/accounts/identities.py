@@ -13,6 +13,7 @@ from musubi.core.permissions import Principal
 from musubi.core.types import AnyRow
 from musubi.features import audit
 from musubi.features.accounts import repository
+from musubi.features.accounts.mails import AccountMails
 from musubi.features.accounts.models import Identity, Passkey, User
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ async def connect(session: AsyncSession, user: User, person: Person, *, provider
     )
 
 
-async def disconnect(session: AsyncSession, principal: Principal, providers: "Providers", identity_id: int) -> None:
+async def disconnect(
+    session: AsyncSession, mails: AccountMails, principal: Principal, providers: "Providers", identity_id: int
+) -> None:
     """Raises NotFound, and Conflict when nothing else would open the account."""
     # Held, so that of two ways in that are taken away at once one is still seen.
     user = await repository.get_user(session, principal.user_id, for_update=True)
@@ -113,6 +116,7 @@ async def disconnect(session: AsyncSession, principal: Principal, providers: "Pr
     await session.delete(identity)
     details = {"provider": identity.provider}
     await audit.record(session, "identity.unlinked", object_type="user", object_id=user.id, details=details)
+    await mails.second_factor_changed(session, user, "identity_removed")
 
 
 async def _has_passkey(session: AsyncSession, user_id: int) -> bool:

@@ -16,7 +16,10 @@ from musubi.features.mail import Mailer
 VERIFICATION_LIFETIME = timedelta(hours=48)
 RESET_LIFETIME = timedelta(hours=1)
 
-FactorChange = Literal["totp_added", "totp_removed", "passkey_added", "passkey_removed", "codes_made", "reset"]
+FactorChange = Literal[
+    "totp_added", "totp_removed", "passkey_added", "passkey_removed", "codes_made", "reset",
+    "identity_added", "identity_removed",
+]  # fmt: skip
 
 
 class AccountMails:

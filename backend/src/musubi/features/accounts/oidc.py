@@ -166,6 +166,7 @@ class Oidc:
         if not is_same or await identities.is_connected_to(session, user.id, person.issuer):
             raise Refused(SignInError.ACCOUNT_EXISTS)
         await identities.connect(session, user, person, provider=provider)
+        await self._accounts.mails.second_factor_changed(session, user, "identity_added")
         return user
 
     async def _register(self, session: AsyncSession, provider: str, person: Person, email: str | None) -> User:
@@ -207,6 +208,7 @@ class Oidc:
             raise Refused(SignInError.STATE)
         if owner is None:
             await identities.connect(session, user, person, provider=begun.provider)
+            await self._accounts.mails.second_factor_changed(session, user, "identity_added")
 
 
 async def _again(database: Database, attempt: Callable[[AsyncSession], Awaitable[T]]) -> T:

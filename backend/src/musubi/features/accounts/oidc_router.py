@@ -22,6 +22,7 @@ from musubi.features.accounts.oidc import Answer, oidc_of
 from musubi.features.accounts.oidc_schemas import OidcProvider, ProviderAddress, SignInError
 from musubi.features.accounts.oidc_state import Begun
 from musubi.features.accounts.proof import RecentlyProved
+from musubi.features.accounts.service import accounts_of
 from musubi.features.accounts.sessions import Client
 from musubi.features.accounts.transport import set_refresh_cookie
 
@@ -53,9 +54,14 @@ async def start_oidc_sign_in(
     provider: ProviderName,
     redirect: Annotated[str, Query(description="The path of the page to go on to; anything else becomes `/`")] = "/",
 ) -> Response:
-    """Send the browser to the provider. A link, not a request of a script."""
+    """Send the browser to the provider. A link of our own pages, not a request of a script; whoever comes from another
+    site begins at the login."""
+    path = oidc_state.own_path(redirect)
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        # Providers often ask nothing. Nobody is to be signed in because of a page of someone else's.
+        return _redirect(f"/login?{urlencode({'redirect': path})}")
     try:
-        url, browser = await _begin(request, Begun.now(provider, oidc_state.own_path(redirect)))
+        url, browser = await _begin(request, Begun.now(provider, path))
     except ProviderUnavailable:
         return _redirect(f"/login?{urlencode({'error': SignInError.PROVIDER_UNAVAILABLE})}")
     response = _redirect(url)
@@ -119,7 +125,8 @@ async def unlink_identity(
     principal: RecentlyProved, identity_id: Annotated[Id, Path()], request: Request, session: SessionDep
 ) -> None:
     """Disconnect an account elsewhere; not the last way into one's own."""
-    await identities.disconnect(session, principal, oidc_of(request).providers, identity_id)
+    providers = oidc_of(request).providers
+    await identities.disconnect(session, accounts_of(request).mails, principal, providers, identity_id)
 
 
 async def _begin(request: Request, begun: Begun) -> tuple[str, str]:

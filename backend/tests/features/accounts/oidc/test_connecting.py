@@ -12,6 +12,7 @@ from musubi.features.accounts.models import Identity, Passkey
 from tests.conftest import Clock
 from tests.features.accounts.oidc.conftest import Browser, OpenBrowser, actions_of, change_user
 from tests.oidc_provider import ForgingProvider, Reply
+from tests.outbox import mails
 from tests.services.openid import OpenIdProvider
 from tests.support import Actor, error_of, sign_in
 
@@ -163,6 +164,16 @@ async def test_disconnecting(browser: Browser, member: Actor, other: Actor, supe
     [entry] = await actions_of(superuser, "identity.unlinked")
     assert (entry["actor_id"], entry["object_id"], entry["details"]) == (member.id, member.id, {"provider": "openid"})
     assert await browser.sign_in("hanako-at-openid") == "/login?error=account_exists"
+
+
+async def test_the_owner_hears_of_both(browser: Browser, app: FastAPI, member: Actor) -> None:
+    await browser.connect(member, "hanako-at-openid")
+    [identity] = await identities_of(member)
+    await member.delete(f"/auth/identities/{identity['id']}")
+    connected, disconnected = await mails(app, "second_factor_changed")
+    assert connected.to == disconnected.to == "hanako@example.com"
+    assert "was connected to your account" in connected.text
+    assert "was disconnected from your account" in disconnected.text
 
 
 @pytest.mark.parametrize(
