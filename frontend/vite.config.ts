@@ -42,9 +42,9 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            // One file per language instead of one per feature and language.
-            { name: 'locale-en', test: /\/locales\/en\.json/ },
-            { name: 'locale-ja', test: /\/locales\/ja\.json/ },
+            // One file per language instead of one per feature and language, but for lazy texts.
+            { name: 'locale-en', test: /(?<!\/(?:audit|mail|system))\/locales\/en\.json/ },
+            { name: 'locale-ja', test: /(?<!\/(?:audit|mail|system))\/locales\/ja\.json/ },
             ...initialChunks(),
           ],
         },

@@ -17,15 +17,26 @@ export const i18n = createI18n({
   messages: {},
 })
 
-const loaded = new Set<Language>()
+type TextLoader = FeatureModule['locales'][Language]
 
-async function load(language: Language, features: readonly FeatureModule[]): Promise<void> {
-  if (loaded.has(language)) return
-  const loaders = [appLocales[language], ...features.map((feature) => feature.locales[language])]
-  for (const file of await Promise.all(loaders.map((loader) => loader()))) {
+/** Whose texts are needed in whatever language is spoken. */
+const inUse = new Set<FeatureModule['locales']>([appLocales])
+const loaded = new Set<TextLoader>()
+let wanted: Language = 'en'
+
+async function load(language: Language): Promise<void> {
+  const missing = [...inUse].map((locales) => locales[language]).filter((it) => !loaded.has(it))
+  const files = await Promise.all(missing.map((loader) => loader()))
+  for (const [index, file] of files.entries()) {
     i18n.global.mergeLocaleMessage(language, file.default)
+    loaded.add(missing[index]!)
   }
-  loaded.add(language)
+}
+
+/** Gets the texts of a feature that weren't loaded with the application; ready when they are there. */
+export async function loadTextsOf(feature: FeatureModule): Promise<void> {
+  inUse.add(feature.locales)
+  await load(wanted)
 }
 
 /** Speaks a language from now on: with the server at once, here as soon as its texts have arrived. */
@@ -33,8 +44,10 @@ export async function setLanguage(
   language: Language,
   features: readonly FeatureModule[],
 ): Promise<void> {
+  for (const feature of features) if (!feature.lazyTexts) inUse.add(feature.locales)
+  wanted = language
   setRequestLanguage(language)
-  await load(language, features)
+  await load(language)
   i18n.global.locale.value = language
   document.documentElement.lang = language
 }

@@ -1,5 +1,6 @@
 import { createMemoryHistory, createRouter, type RouteRecordRaw } from 'vue-router'
 import type { FeatureModule } from '@/shared/lib/feature'
+import { loadTextsOf } from '../i18n'
 
 /** All pages the code has views for, whether or not someone may open them. */
 export interface Catalogue {
@@ -9,13 +10,24 @@ export interface Catalogue {
   has(path: string): boolean
 }
 
+/** The route, whose view arrives together with the feature's texts if those weren't there before. */
+function withTexts(route: RouteRecordRaw, feature: FeatureModule): RouteRecordRaw {
+  if (!feature.lazyTexts) return route
+  const loadView = route.component as () => Promise<unknown>
+  const component = async () => {
+    const [view] = await Promise.all([loadView(), loadTextsOf(feature)])
+    return view
+  }
+  return { ...route, component } as RouteRecordRaw
+}
+
 export function createCatalogue(features: readonly FeatureModule[]): Catalogue {
   const pages = new Map<string, RouteRecordRaw[]>()
   for (const feature of features) {
     for (const [page, routes] of Object.entries(feature.pages ?? {})) {
       pages.set(
         page,
-        routes.map((route) => ({ ...route, meta: { ...route.meta, page } })),
+        routes.map((route) => withTexts({ ...route, meta: { ...route.meta, page } }, feature)),
       )
     }
   }

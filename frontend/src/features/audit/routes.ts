@@ -12,5 +12,6 @@ export const audit: FeatureModule = {
       },
     ],
   },
+  lazyTexts: true,
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
 }

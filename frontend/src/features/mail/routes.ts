@@ -19,5 +19,6 @@ export const mail: FeatureModule = {
       },
     ],
   },
+  lazyTexts: true,
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
 }

@@ -12,5 +12,6 @@ export const system: FeatureModule = {
       },
     ],
   },
+  lazyTexts: true,
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
 }

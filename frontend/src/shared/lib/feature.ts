@@ -15,6 +15,11 @@ export interface FeatureModule {
   publicRoutes?: readonly RouteRecordRaw[]
   /** Its texts, all under the one key that is its name. */
   locales: Readonly<Record<Language, () => Promise<LocaleFile>>>
+  /**
+   * Its texts come with its first page instead of with the application: for features that few people
+   * open. Nothing outside of its pages may use them then.
+   */
+  lazyTexts?: boolean
 }
 
 declare module 'vue-router' {
