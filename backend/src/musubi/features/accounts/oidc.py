@@ -64,7 +64,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where the browser goes on to, and as whom."""
+    """The page that the browser goes on to, and as whom."""
 
     path: str
     signed_in: SignedInSession | None = None

@@ -85,9 +85,10 @@ async def finish_oidc_sign_in(
     error: Annotated[str | None, Query(description="RFC 6749, 4.1.2.1")] = None,
     iss: Annotated[str | None, Query(description="Who answers (RFC 9207)")] = None,
 ) -> Response:
-    """Where the provider sends the browser back to. It goes on to the page it came for, with the refresh token in its
-    cookie; or, where a second factor is asked for, to `/login#mfa=…&methods=…&redirect=…`; or to `/login?error=…`. When
-    an account was to be connected, to `/settings?linked=…` or `/settings?error=…`."""
+    """Where the provider sends the browser back to. It goes on to `/login?redirect=…#signed-in`, with the refresh token
+    in its cookie, which no script can see; or, where a second factor is asked for, to
+    `/login#mfa=…&methods=…&redirect=…`; or to `/login?error=…`. When an account was to be connected, to
+    `/settings?linked=…` or `/settings?error=…`."""
     arrival = await oidc_of(request).finish(
         database_of(request),
         provider,
@@ -96,10 +97,11 @@ async def finish_oidc_sign_in(
         redirect_uri=_redirect_uri(request, provider),
         by=Client.of(request),
     )
-    response = _redirect(arrival.path)
-    if arrival.signed_in is not None:
-        lifetime = int((arrival.signed_in.expires_at - utcnow()).total_seconds())
-        set_refresh_cookie(request, response, arrival.signed_in.refresh_token, lifetime)
+    if arrival.signed_in is None:
+        return _redirect(arrival.path)
+    response = _redirect(f"/login?{urlencode({'redirect': arrival.path}, safe='/')}#signed-in")
+    lifetime = int((arrival.signed_in.expires_at - utcnow()).total_seconds())
+    set_refresh_cookie(request, response, arrival.signed_in.refresh_token, lifetime)
     return response
 
 

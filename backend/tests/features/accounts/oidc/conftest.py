@@ -20,6 +20,8 @@ from tests.support import Actor
 
 HERE = "http://localhost:8000"
 CLIENT_SECRET = "a-secret-that-nobody-sees"
+SIGNED_IN = "/login?redirect=/#signed-in"
+"""Where a sign-in ends that was begun without a page to go on to."""
 
 
 @dataclass

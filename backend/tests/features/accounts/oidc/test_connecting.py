@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from musubi.features.accounts.models import Identity, Passkey
 from tests.conftest import Clock
-from tests.features.accounts.oidc.conftest import Browser, OpenBrowser, actions_of, change_user
+from tests.features.accounts.oidc.conftest import SIGNED_IN, Browser, OpenBrowser, actions_of, change_user
 from tests.oidc_provider import ForgingProvider, Reply
 from tests.outbox import mails
 from tests.services.openid import OpenIdProvider
@@ -26,7 +26,7 @@ async def identities_of(actor: Actor) -> list[dict[str, Any]]:
 
 async def signed_in(browser: Browser, subject: str = "hanako-at-openid") -> Actor:
     """Someone whose account only a provider opens."""
-    assert await browser.sign_in(subject) == "/"
+    assert await browser.sign_in(subject) == SIGNED_IN
     actor = await browser.actor()
     assert actor is not None
     return actor
@@ -44,7 +44,7 @@ async def test_an_account_is_connected_and_opens_one_s_own(
     [entry] = await actions_of(superuser, "identity.linked")
     assert (entry["actor_id"], entry["object_id"], entry["details"]) == (member.id, member.id, {"provider": "openid"})
 
-    assert await other.sign_in("taro-at-openid") == "/"
+    assert await other.sign_in("taro-at-openid") == SIGNED_IN
     assert (await other.user())["id"] == member.id
 
 

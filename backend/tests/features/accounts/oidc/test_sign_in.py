@@ -9,7 +9,14 @@ from httpx import ASGITransport, AsyncClient
 
 from musubi.features.accounts.oidc_state import own_path
 from tests.conftest import AppMaker
-from tests.features.accounts.oidc.conftest import CLIENT_SECRET, Browser, OpenBrowser, actions_of, change_user
+from tests.features.accounts.oidc.conftest import (
+    CLIENT_SECRET,
+    SIGNED_IN,
+    Browser,
+    OpenBrowser,
+    actions_of,
+    change_user,
+)
 from tests.oidc_provider import ForgingProvider, Reply
 from tests.services.openid import OpenIdProvider
 from tests.support import Actor, error_of
@@ -37,7 +44,8 @@ async def test_someone_new_gets_an_account_and_is_signed_in(
 ) -> None:
     url = openid.consent(await browser.start(redirect="/items?tag=a%20b#top"), "hanako-at-openid")
     reply = await browser.come_back(url)
-    assert (reply.status_code, reply.headers["location"]) == (303, "/items?tag=a%20b#top")
+    assert reply.status_code == 303
+    assert reply.headers["location"] == "/login?redirect=/items%3Ftag%3Da%2520b%23top#signed-in"
     assert reply.headers["cache-control"] == "no-store"
     assert reply.headers["referrer-policy"] == "no-referrer"
     [cookie] = SimpleCookie(reply.headers["set-cookie"]).values()
@@ -71,7 +79,7 @@ async def test_the_same_person_comes_to_the_same_account(open_browser: OpenBrows
     first, second = await open_browser(), await open_browser()
     await first.sign_in("hanako-at-openid")
     openid.add_person("hanako-at-openid", email="elsewhere@example.com", email_verified=True, name="Someone Else")
-    assert await second.sign_in("hanako-at-openid") == "/"
+    assert await second.sign_in("hanako-at-openid") == SIGNED_IN
     assert await second.user() == await first.user()
     actor = await second.actor()
     assert actor is not None
@@ -127,7 +135,7 @@ def test_pages_of_ours_are(redirect: str) -> None:
 
 @pytest.mark.parametrize("redirect", ["//evil.example", "/\\evil.example"])
 async def test_nobody_is_led_elsewhere(browser: Browser, redirect: str) -> None:
-    assert await browser.sign_in("hanako-at-openid", redirect=redirect) == "/"
+    assert await browser.sign_in("hanako-at-openid", redirect=redirect) == SIGNED_IN
 
 
 async def test_saying_no_is_no_error_of_anyone(browser: Browser, openid: OpenIdProvider) -> None:

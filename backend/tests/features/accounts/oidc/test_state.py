@@ -18,7 +18,7 @@ from musubi.core.keyring import KeyRing
 from musubi.features.accounts.models import OneTimeToken
 from musubi.features.audit.models import AuditEntry
 from tests.conftest import AppMaker, Clock
-from tests.features.accounts.oidc.conftest import CLIENT_SECRET, Browser, OpenBrowser
+from tests.features.accounts.oidc.conftest import CLIENT_SECRET, SIGNED_IN, Browser, OpenBrowser
 from tests.oidc_provider import Claims, ForgingProvider, Reply
 from tests.processes import PATIENCE_SECONDS
 from tests.services.openid import OpenIdProvider
@@ -30,7 +30,7 @@ LOST = "/login?error=state"
 
 async def test_a_callback_counts_once(browser: Browser, openid: OpenIdProvider) -> None:
     callback = openid.consent(await browser.start(), "hanako-at-openid")
-    assert (await browser.come_back(callback)).headers["location"] == "/"
+    assert (await browser.come_back(callback)).headers["location"] == SIGNED_IN
     reply = await browser.come_back(callback)
     assert reply.headers["location"] == LOST
     assert "set-cookie" not in reply.headers
@@ -39,7 +39,7 @@ async def test_a_callback_counts_once(browser: Browser, openid: OpenIdProvider) 
 async def test_of_many_at_once_one_counts(browser: Browser, openid: OpenIdProvider) -> None:
     callback = openid.consent(await browser.start(), "hanako-at-openid")
     replies = await asyncio.gather(*(browser.come_back(callback) for _ in range(5)))
-    assert sorted(reply.headers["location"] for reply in replies) == ["/", *[LOST] * 4]
+    assert sorted(reply.headers["location"] for reply in replies) == [*[LOST] * 4, SIGNED_IN]
 
 
 async def test_nobody_finishes_what_someone_else_began(open_browser: OpenBrowser, openid: OpenIdProvider) -> None:
@@ -81,7 +81,7 @@ async def test_an_answer_that_says_it_is_of_another_is_none(browser: Browser, fo
     assert forger.forms == []
 
 
-@pytest.mark.parametrize(("minutes", "where"), [(9, "/"), (11, LOST)])
+@pytest.mark.parametrize(("minutes", "where"), [(9, SIGNED_IN), (11, LOST)])
 async def test_it_has_ten_minutes(
     browser: Browser, openid: OpenIdProvider, moving_clock: Clock, minutes: int, where: str
 ) -> None:
@@ -137,7 +137,9 @@ async def test_two_tabs_can_be_on_their_way(browser: Browser, openid: OpenIdProv
     first, second = await browser.start(redirect="/first"), await browser.start(redirect="/second")
     callbacks = [openid.consent(url, "hanako-at-openid") for url in (first, second)]
     replies = [await browser.come_back(callback) for callback in callbacks]
-    assert [reply.headers["location"] for reply in replies] == ["/first", "/second"]
+    assert [reply.headers["location"] for reply in replies] == [
+        SIGNED_IN.replace("=/", f"=/{page}") for page in ("first", "second")
+    ]
 
 
 async def test_every_sign_in_has_secrets_of_its_own(browser: Browser) -> None:
@@ -166,7 +168,7 @@ async def test_a_sign_in_survives_a_new_secret_but_not_the_loss_of_the_old(
     old, new = b"tests only: forty characters of secret", b"another secret of the same length, and so on"
     callback = openid.consent(await browser.start(), "hanako-at-openid")
     oidc._keys = KeyRing(new, old)
-    assert (await browser.come_back(callback)).headers["location"] == "/"
+    assert (await browser.come_back(callback)).headers["location"] == SIGNED_IN
     oidc._keys = KeyRing(old)
     callback = openid.consent(await browser.start(), "hanako-at-openid")
     oidc._keys = KeyRing(new)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from musubi.features.accounts.models import Identity, User
 from tests.conftest import AppMaker
-from tests.features.accounts.oidc.conftest import Browser, OpenBrowser, actions_of, change_user
+from tests.features.accounts.oidc.conftest import SIGNED_IN, Browser, OpenBrowser, actions_of, change_user
 from tests.oidc_provider import ForgingProvider
 from tests.services.openid import OpenIdProvider
 from tests.support import PASSWORD, Actor, make_actor
@@ -39,7 +39,7 @@ async def test_an_account_is_connected_only_when_both_sides_know_the_address(
     await change_user(app, member.id, email_verified=here)
     where = await come(browser, forger, email="HANAKO@example.com", email_verified=there)
     if here and there in (True, "true"):
-        assert where == "/"
+        assert where == SIGNED_IN
         assert (await browser.user())["id"] == member.id
     else:
         assert where == EXISTS
@@ -67,7 +67,7 @@ async def test_whoever_got_the_address_of_someone_else_is_someone_else(
     """A company gives the address of someone who left to their successor."""
     first, second = await open_browser(), await open_browser()
     claims = {"email": "desk@example.com", "email_verified": True}
-    assert await come(first, forger, "who-was-first", **claims) == "/"
+    assert await come(first, forger, "who-was-first", **claims) == SIGNED_IN
     assert await come(second, forger, "who-came-after", **claims) == EXISTS
     assert await how_many(app, Identity) == 1
 
@@ -111,7 +111,7 @@ async def test_nobody_new_comes_when_registration_is_closed(
     assert await (await open_browser()).sign_in("taro-at-openid") == "/login?error=registration_closed"
     assert await (await open_browser()).sign_in("nobody-at-openid") == "/login?error=registration_closed"
     for _ in range(2):
-        assert await (await open_browser()).sign_in("hanako-at-openid") == "/"
+        assert await (await open_browser()).sign_in("hanako-at-openid") == SIGNED_IN
     assert await how_many(app, User) == 1
 
 
@@ -143,7 +143,7 @@ NAMES: dict[str, tuple[dict[str, Any], str | None]] = {
 async def test_a_name_is_found(
     browser: Browser, forger: ForgingProvider, claims: dict[str, Any], username: str | None
 ) -> None:
-    assert await come(browser, forger, email="h.yamada@example.com", **claims) == "/"
+    assert await come(browser, forger, email="h.yamada@example.com", **claims) == SIGNED_IN
     found = (await browser.user())["username"]
     assert 3 <= len(found) <= 50
     assert username is None or found == username
@@ -156,7 +156,7 @@ async def test_a_name_that_is_taken_gets_a_number(
     for number in range(11):
         browser = await open_browser()
         claims = {"email": f"{number}@example.com", "preferred_username": "HANAKO"}
-        assert await come(browser, forger, f"person-{number}", **claims) == "/"
+        assert await come(browser, forger, f"person-{number}", **claims) == SIGNED_IN
         names.append((await browser.user())["username"])
     assert names[:8] == [f"HANAKO-{number}" for number in range(2, 10)]
     assert len({name.lower() for name in names}) == 11
@@ -164,7 +164,7 @@ async def test_a_name_that_is_taken_gets_a_number(
 
 
 async def test_a_full_name_that_is_too_long_is_left_out(browser: Browser, forger: ForgingProvider) -> None:
-    assert await come(browser, forger, email="a@example.com", name="x" * 101) == "/"
+    assert await come(browser, forger, email="a@example.com", name="x" * 101) == SIGNED_IN
     assert (await browser.user())["full_name"] is None
 
 
@@ -174,7 +174,7 @@ async def test_of_one_person_at_once_there_is_one_account(
     browsers = [await open_browser() for _ in range(4)]
     callbacks = [openid.consent(await browser.start(), "hanako-at-openid") for browser in browsers]
     replies = await asyncio.gather(*(browser.come_back(url) for browser, url in zip(browsers, callbacks, strict=True)))
-    assert [reply.headers["location"] for reply in replies] == ["/"] * 4
+    assert [reply.headers["location"] for reply in replies] == [SIGNED_IN] * 4
     assert (await how_many(app, User), await how_many(app, Identity)) == (1, 1)
     assert len({(await browser.user())["id"] for browser in browsers}) == 1
 
@@ -190,7 +190,7 @@ async def test_two_people_at_once_with_one_name_get_two(
     honest = forger.sign
     forger.sign = lambda claims: honest({**claims, "email": f"{claims['sub']}@example.com"})
     replies = await asyncio.gather(*(browser.come_back(url) for browser, url in zip(browsers, callbacks, strict=True)))
-    assert [reply.headers["location"] for reply in replies] == ["/"] * 3
+    assert [reply.headers["location"] for reply in replies] == [SIGNED_IN] * 3
     names = {(await browser.user())["username"] for browser in browsers}
     assert names == {"hanako", "hanako-2", "hanako-3"}
 
@@ -202,7 +202,7 @@ async def test_someone_who_deleted_their_account_begins_anew(
     await first.sign_in("hanako-at-openid")
     old = (await first.user())["id"]
     assert (await superuser.delete(f"/users/{old}")).status_code == 204
-    assert await second.sign_in("hanako-at-openid") == "/"
+    assert await second.sign_in("hanako-at-openid") == SIGNED_IN
     assert (await second.user())["id"] != old
 
 
