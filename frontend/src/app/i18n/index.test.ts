@@ -17,7 +17,7 @@ it('loads the texts of a lazy feature with its first page, and in each language 
   const lazy = feature('lazy', true)
   const say = (name: string) => {
     const { locale, getLocaleMessage } = i18n.global
-    return (getLocaleMessage(locale.value)[name] as { text: string }).text
+    return (getLocaleMessage(locale.value) as Record<string, { text: string }>)[name]?.text
   }
 
   await setLanguage('en', [eager, lazy])
