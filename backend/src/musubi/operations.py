@@ -20,7 +20,7 @@ from musubi.core import migrations, secret_file
 from musubi.core.database import exclusive
 from musubi.core.keyring import KeyRing, Unreadable
 from musubi.core.permissions import Role
-from musubi.features.accounts import repository
+from musubi.features.accounts import administration, repository
 from musubi.features.accounts.models import TOTP_SEAL, TotpSecret
 from musubi.features.accounts.schemas import UserCreate
 from musubi.features.accounts.service import Accounts
@@ -181,8 +181,7 @@ async def create_superuser(settings: Settings, username: str, email: str, passwo
     try:
         async with app.state.database.transaction() as session:
             await exclusive(session, "superusers")
-            user = await accounts.create(session, form)
-            return user.id
+            return (await administration.create_superuser(session, accounts, form)).id
     finally:
         await close(app)
 

@@ -18,11 +18,11 @@ async def test_what_they_look_like(member: Actor) -> None:
     _, codes = await set_up_totp(member)
     assert len(codes) == 10
     for code in codes:
-        assert re.fullmatch(r"[0-9a-hjkmnp-tv-z]{4}(-[0-9a-hjkmnp-tv-z]{4}){3}", code), code
+        assert re.fullmatch(r"[0-9a-hjkmnp-tv-z]{6}(-[0-9a-hjkmnp-tv-z]{6}){3}", code), code
     alphabet = set(recovery_codes._ALPHABET)
     assert len(alphabet) == 32
     # Nobody tries that many, not even with a copy of the database.
-    assert 16 * math.log2(len(alphabet)) == 80
+    assert 24 * math.log2(len(alphabet)) == 120
 
 
 async def test_each_is_good_for_one_sign_in(client: AsyncClient, app: FastAPI, member: Actor) -> None:

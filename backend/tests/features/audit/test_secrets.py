@@ -149,7 +149,10 @@ async def administration(superuser: Actor) -> None:
     """What is done to an account by others."""
     taro = await superuser.appoint("taro", full_name="Taro Suzuki", bio="Cook of Osaka")
     await set_up_totp(taro)
-    await superuser.patch(f"/users/{taro.id}", json={"email": "new@example.com", "role": "editor", "bio": "Baker"})
+    await superuser.post("/auth/reauthenticate", json={"method": "password", "password": PASSWORD})
+    change = {"email": "new@example.com", "role": "editor", "bio": "Baker"}
+    reply = await superuser.patch(f"/users/{taro.id}", json=change)
+    assert reply.is_success, reply.text
     assert (await superuser.delete(f"/users/{taro.id}/two-factor")).is_success
     await superuser.delete(f"/users/{taro.id}/sessions")
     await superuser.delete(f"/users/{taro.id}")

@@ -680,16 +680,18 @@ export const listOidcProviders = <ThrowOnError extends boolean = true>(options?:
 /**
  * Start Oidc Sign In
  *
- * Send the browser to the provider. A link, not a request of a script.
+ * Send the browser to the provider. A link of our own pages, not a request of a script; whoever comes from another
+ * site begins at the login.
  */
 export const startOidcSignIn = <ThrowOnError extends boolean = true>(options: Options<StartOidcSignInData, ThrowOnError>) => (options.client ?? client).get<unknown, StartOidcSignInErrors, ThrowOnError>({ url: '/api/v1/auth/oidc/{provider}/start', ...options });
 
 /**
  * Finish Oidc Sign In
  *
- * Where the provider sends the browser back to. It goes on to the page it came for, with the refresh token in its
- * cookie; or, where a second factor is asked for, to `/login#mfa=…&methods=…&redirect=…`; or to `/login?error=…`. When
- * an account was to be connected, to `/settings?linked=…` or `/settings?error=…`.
+ * Where the provider sends the browser back to. It goes on to `/login?redirect=…#signed-in`, with the refresh token
+ * in its cookie, which no script can see; or, where a second factor is asked for, to
+ * `/login#mfa=…&methods=…&redirect=…`; or to `/login?error=…`. When an account was to be connected, to
+ * `/settings?linked=…` or `/settings?error=…`.
  */
 export const finishOidcSignIn = <ThrowOnError extends boolean = true>(options: Options<FinishOidcSignInData, ThrowOnError>) => (options.client ?? client).get<unknown, FinishOidcSignInErrors, ThrowOnError>({ url: '/api/v1/auth/oidc/{provider}/callback', ...options });
 
@@ -770,7 +772,7 @@ export const getUser = <ThrowOnError extends boolean = true>(options: Options<Ge
 /**
  * Update User
  *
- * Change an account: only what is sent. Disabling it ends its sessions.
+ * Change an account: only what is sent. Disabling it ends its sessions. A new address needs a recent proof.
  */
 export const updateUser = <ThrowOnError extends boolean = true>(options: Options<UpdateUserData, ThrowOnError>) => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
     responseType: 'json',

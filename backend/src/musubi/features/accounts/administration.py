@@ -39,6 +39,14 @@ async def create_user(session: AsyncSession, accounts: Accounts, principal: Prin
     return user
 
 
+async def create_superuser(session: AsyncSession, accounts: Accounts, form: UserCreate) -> User:
+    """Make a superuser for whoever works on the machine itself, and is no user. Raises Invalid, Conflict."""
+    user = await accounts.create(session, form)
+    details = {"role": user.role, "is_superuser": user.is_superuser, "by": "command line"}
+    await audit.record(session, "user.created", object_type="user", object_id=user.id, details=details)
+    return user
+
+
 async def update_user(
     session: AsyncSession, accounts: Accounts, principal: Principal, user_id: int, form: UserUpdate
 ) -> User:

@@ -32,7 +32,9 @@ _WRONG = {
 _FIELD = {ProofMethod.PASSWORD: "password", ProofMethod.PASSKEY: "assertion"}
 
 
-async def _recently_proved(request: Request, principal: SignedIn) -> Principal:
+async def check_recent_proof(request: Request, principal: SignedIn) -> Principal:
+    """The caller of a route that asks for a proof; of some that do so for a part of what they take. Raises Forbidden
+    unless their session has one."""
     lifetime = timedelta(minutes=request.app.state.settings.proof_minutes)
     async with database_of(request).reading() as reader:
         proved_at = await repository.proved_at(reader, principal.session_id)
@@ -46,7 +48,7 @@ async def _recently_proved(request: Request, principal: SignedIn) -> Principal:
     )
 
 
-RecentlyProved = Annotated[Principal, Depends(_recently_proved)]
+RecentlyProved = Annotated[Principal, Depends(check_recent_proof)]
 """The caller, whose session proved who they are within the last minutes: at sign-in, or by `prove`. Raises Forbidden
 with `{"reason": "reauthentication_required", "methods": [...]}`."""
 

@@ -14,7 +14,7 @@ Code = Annotated[
     str,
     StringConstraints(max_length=100),
     STORABLE,
-    Field(description="Spaces, dashes and case make no difference", examples=["123456", "7k2m-9xqa-w4te-hb3d"]),
+    Field(description="Spaces, dashes and case make no difference", examples=["123456", "7k2m9x-qaw4te-hb3d5v-r8pc0n"]),
 ]
 PasskeyName = Annotated[
     str,

@@ -15,6 +15,7 @@ from musubi.core.permissions import Permission, Principal, Role, require
 from musubi.core.text import STORABLE
 from musubi.core.types import Id
 from musubi.features.accounts import administration, repository
+from musubi.features.accounts.proof import check_recent_proof
 from musubi.features.accounts.schemas import UserCreate, UserRead, UserUpdate
 from musubi.features.accounts.service import accounts_of
 
@@ -70,7 +71,10 @@ async def get_user(_: UserReader, user_id: UserId, reader: ReaderDep) -> UserRea
 async def update_user(
     principal: UserWriter, user_id: UserId, request: Request, session: SessionDep, form: UserUpdate
 ) -> UserRead:
-    """Change an account: only what is sent. Disabling it ends its sessions."""
+    """Change an account: only what is sent. Disabling it ends its sessions. A new address needs a recent proof."""
+    if "email" in form.model_fields_set:
+        # Whoever gets the mail of an account can set its password.
+        await check_recent_proof(request, principal)
     accounts = accounts_of(request)
     return UserRead.model_validate(await administration.update_user(session, accounts, principal, user_id, form))
 

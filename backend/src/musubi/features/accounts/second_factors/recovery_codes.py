@@ -1,6 +1,6 @@
 """Codes on paper, each of which replaces the second factor once.
 
-A code has 80 random bits, so its SHA-256, with the account's id in it, can be neither guessed nor looked up. It isn't
+A code has 120 random bits, so its SHA-256, with the account's id in it, can be neither guessed nor looked up. It isn't
 keyed: codes are what is left when the application's secret was lost.
 """
 
@@ -17,7 +17,7 @@ HOW_MANY = 10
 # Crockford's base 32: nothing in it looks like something else.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOK_ALIKES = str.maketrans("oil", "011")
-_GROUPS, _GROUP = 4, 4
+_GROUPS, _GROUP = 4, 6
 
 
 async def replace(session: AsyncSession, user_id: int) -> list[str]:
