@@ -1,6 +1,7 @@
 """A process of the application that has one more kind of job: `python -m tests.faults.job_process PIPE`.
 
-It works until SIGTERM. The job writes a row, in a transaction of its own, and then its number into the pipe.
+It works until SIGTERM. The job writes a row, in a transaction of its own, and then its number into the pipe. The first
+that the process itself writes there, once it can be stopped, is its process id, as a negative number.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from musubi.core.jobs import JobKind, Jobs
 from musubi.settings import load_settings
 
 # Short, so that a test need not wait half a minute for what the dead have left behind.
-LEASE = timedelta(seconds=1)
+LEASE = timedelta(seconds=2)
 
 
 async def _note(app: FastAPI, payload: dict[str, Any]) -> None:
@@ -48,6 +49,7 @@ async def work(pipe: int) -> None:
     app.state.jobs = Jobs(app, kinds, workers=3, poll_seconds=0.1, grace_seconds=0.5, lease=LEASE)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    os.write(pipe, f"{-os.getpid()}\n".encode())
     async with app.router.lifespan_context(app):
         await stopped.wait()
 
