@@ -236,7 +236,7 @@ def test_doctor_on_a_healthy_machine(musubi: Musubi, new_database: str) -> None:
     changes: Variables = {"DATABASE_URL": new_database}
     assert musubi("migrate", changes=changes).exit_code == 0
     result = musubi("doctor", changes=changes)
-    for subject in ("mode", "data", "database", "schema", "redis", "web", "address"):
+    for subject in ("mode", "data", "database", "schema", "redis", "mail", "web", "address"):
         assert subject in result.stdout
     assert "up to date" in result.stdout
     # Whether the browser application is built is not this test's business.
@@ -251,11 +251,16 @@ def test_doctor_names_everything_that_is_wrong(musubi: Musubi, tmp_path: Path) -
             "MUSUBI_DATA_DIR": str(tmp_path / "file" / "data"),
             "DATABASE_URL": f"postgresql://musubi:{PASSWORD}@127.0.0.1:{free_port()}/musubi",
             "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{free_port()}/0",
+            "MUSUBI_BASE_URL": "http://localhost:8000",
+            "MUSUBI_SMTP_URL": f"smtp://musubi:{PASSWORD}@127.0.0.1:{free_port()}",
+            "MUSUBI_OIDC_PROVIDERS": json.dumps(
+                [{"name": "gone", "title": "Gone", "issuer": f"http://127.0.0.1:{free_port()}", "client_id": "musubi"}]
+            ),
         },
     )
     assert result.exit_code == 1
     wrong = [line for line in result.stdout.splitlines() if line.startswith("BAD")]
-    for name in ("MUSUBI_DATA_DIR", "DATABASE_URL", "REDIS_URL"):
+    for name in ("MUSUBI_DATA_DIR", "DATABASE_URL", "REDIS_URL", "MUSUBI_SMTP_URL", "MUSUBI_OIDC_PROVIDERS"):
         assert sum(name in line for line in wrong) == 1
     assert PASSWORD not in result.stdout
     assert result.stderr == ""

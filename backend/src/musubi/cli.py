@@ -13,6 +13,7 @@ import typer
 
 from musubi import __version__, operations
 from musubi.core.errors import AppError
+from musubi.doctor import diagnose
 from musubi.settings import ConfigurationError, Settings, load_settings
 
 app = typer.Typer(
@@ -160,7 +161,7 @@ def export_contract(
 def doctor() -> None:
     """Say what is configured, what can be reached, and what is wrong. Exits with 1 when something is."""
     settings = _settings()
-    findings = asyncio.run(operations.diagnose(settings))
+    findings = asyncio.run(diagnose(settings))
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.subject:<10} {finding.text}")
     if not all(finding.good for finding in findings):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from musubi.app import WEB_DIRECTORY, close, create_app
+from musubi.app import close, create_app
 from musubi.core import migrations, secret_file
 from musubi.core.database import exclusive
 from musubi.core.keyring import KeyRing, Unreadable
@@ -49,15 +49,6 @@ class _Unset(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `musubi doctor`."""
-
-    subject: str
-    good: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Preparation:
     """What was found and done before serving."""
 
@@ -83,7 +74,7 @@ async def prepare(settings: Settings) -> Preparation:
     """Make the database ready to serve."""
     check_data_directory(settings)
     migrated: str | None = None
-    state = await _migration_state(settings)
+    state = await migration_state(settings)
     if not state.is_current:
         if not settings.migrates_at_start:
             raise CannotProceed(
@@ -104,7 +95,7 @@ async def prepare(settings: Settings) -> Preparation:
 async def migrate(settings: Settings) -> str:
     """Migrate the database, after a copy of the file in embedded mode. Returns what was done, for people."""
     check_data_directory(settings)
-    state = await _migration_state(settings)
+    state = await migration_state(settings)
     if state.is_current:
         return f"The database is up to date ({state.head})"
     copied = ""
@@ -193,55 +184,8 @@ def contract() -> dict[str, Any]:
         return create_app(settings).openapi()
 
 
-async def diagnose(settings: Settings) -> list[Finding]:
-    """Look at everything the application needs."""
-    database = settings.database.render_as_string(hide_password=True)
-    findings = [Finding("mode", True, str(settings.env))]
-    findings.append(_probe_data_directory(settings))
-    try:
-        state = await _migration_state(settings)
-    except (CannotProceed, ConfigurationError) as error:
-        findings.append(Finding("database", False, f"{database}: {error}"))
-    else:
-        findings.append(Finding("database", True, f"{database}: reachable"))
-        if state.is_current:
-            findings.append(Finding("schema", True, f"up to date ({state.head})"))
-        else:
-            fix = "brought up to date at the next start" if settings.migrates_at_start else "run `musubi migrate`"
-            findings.append(Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}"))
-    findings.append(await _probe_redis(settings))
-    built = (WEB_DIRECTORY / "index.html").is_file()
-    findings.append(
-        Finding("web", built, "the browser application is built" if built else "not built: run `make setup`")
-    )
-    findings.append(Finding("address", True, f"{settings.public_url}, listening at {settings.host}:{settings.port}"))
-    return findings
-
-
-def _probe_data_directory(settings: Settings) -> Finding:
-    try:
-        check_data_directory(settings)
-    except ConfigurationError as error:
-        return Finding("data", False, str(error))
-    return Finding("data", True, f"{settings.data_dir.absolute()} can be written to")
-
-
-async def _probe_redis(settings: Settings) -> Finding:
-    if settings.redis_url is None:
-        return Finding("redis", True, "not configured: kept in the process, so one process only")
-    from musubi.adapters.cache import open_cache
-
-    cache = open_cache(settings.redis_url)
-    try:
-        await cache.ping()
-    except (ConnectionError, TimeoutError) as error:
-        return Finding("redis", False, f"REDIS_URL: can't be reached: {error}")
-    finally:
-        await cache.close()
-    return Finding("redis", True, "reachable")
-
-
-async def _migration_state(settings: Settings) -> migrations.State:
+async def migration_state(settings: Settings) -> migrations.State:
+    """How far the database is. Raises CannotProceed when it can't be read, or is newer than this version."""
     _check_database_file(settings)
     try:
         return await migrations.state(settings.database)

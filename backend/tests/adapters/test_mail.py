@@ -118,6 +118,8 @@ async def test_a_server_without_starttls_gets_nothing(server: MailServer, author
 async def test_a_server_that_wants_a_password_gets_it(authority: Authority) -> None:
     async with encrypted_server(Encryption.STARTTLS, authority, login=("musubi", "s3cret & long")) as server:
         right = at(server, Encryption.STARTTLS, ca=authority.file, username="musubi", password="s3cret & long")
+        await right.ping(MESSAGE.sender)
+        assert server.offered == 0
         await right.send(MESSAGE)
         assert len(server.mails) == 1
 
@@ -125,6 +127,8 @@ async def test_a_server_that_wants_a_password_gets_it(authority: Authority) -> N
 async def test_a_wrong_password_is_for_an_operator_to_mend(authority: Authority) -> None:
     async with encrypted_server(Encryption.STARTTLS, authority, login=("musubi", "right")) as server:
         wrong = at(server, Encryption.STARTTLS, ca=authority.file, username="musubi", password="not-that-one")
+        with pytest.raises(Unavailable, match=r"^535"):
+            await wrong.ping(MESSAGE.sender)
         with pytest.raises(Unavailable, match=r"^535") as caught:
             await wrong.send(MESSAGE)
         assert "not-that-one" not in str(caught.value)

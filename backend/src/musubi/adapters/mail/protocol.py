@@ -34,3 +34,6 @@ class MailTransport(Protocol):
 
     async def send(self, message: Message) -> None:
         """Hand `message` over; it is the server's when this returns. Raises Refused or Unavailable."""
+
+    async def ping(self, sender: str) -> None:
+        """Go as far as one can without a mail: connect, and log in. Raises Unavailable."""

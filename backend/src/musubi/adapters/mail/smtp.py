@@ -61,6 +61,21 @@ class SmtpTransport:
         finally:
             client.close()
 
+    async def ping(self, sender: str) -> None:
+        """See `MailTransport.ping`."""
+        from aiosmtplib import SMTPException
+
+        client = self._client(sender)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await client.connect()
+            with contextlib.suppress(SMTPException, OSError):
+                await client.quit(timeout=_GOODBYE_TIMEOUT)
+        except (SMTPException, OSError, TimeoutError) as error:
+            raise Unavailable(_reason(error)) from error
+        finally:
+            client.close()
+
     def _client(self, sender: str) -> "SMTP":
         from aiosmtplib import SMTP
 

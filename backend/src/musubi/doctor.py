@@ -1,0 +1,91 @@
+"""What `musubi doctor` finds out: everything the application needs, and whether it is there."""
+
+from dataclasses import dataclass
+
+from musubi.adapters.mail import Unavailable, open_transport
+from musubi.adapters.oidc import ProviderUnavailable, open_providers
+from musubi.app import WEB_DIRECTORY
+from musubi.operations import CannotProceed, check_data_directory, migration_state
+from musubi.settings import ConfigurationError, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `musubi doctor`."""
+
+    subject: str
+    good: bool
+    text: str
+
+
+async def diagnose(settings: Settings) -> list[Finding]:
+    """Look at everything the application needs."""
+    database = settings.database.render_as_string(hide_password=True)
+    findings = [Finding("mode", True, str(settings.env))]
+    findings.append(_probe_data_directory(settings))
+    try:
+        state = await migration_state(settings)
+    except (CannotProceed, ConfigurationError) as error:
+        findings.append(Finding("database", False, f"{database}: {error}"))
+    else:
+        findings.append(Finding("database", True, f"{database}: reachable"))
+        if state.is_current:
+            findings.append(Finding("schema", True, f"up to date ({state.head})"))
+        else:
+            fix = "brought up to date at the next start" if settings.migrates_at_start else "run `musubi migrate`"
+            findings.append(Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}"))
+    findings.append(await _probe_redis(settings))
+    findings.append(await _probe_mail(settings))
+    findings += await _probe_providers(settings)
+    built = (WEB_DIRECTORY / "index.html").is_file()
+    findings.append(
+        Finding("web", built, "the browser application is built" if built else "not built: run `make setup`")
+    )
+    findings.append(Finding("address", True, f"{settings.public_url}, listening at {settings.host}:{settings.port}"))
+    return findings
+
+
+def _probe_data_directory(settings: Settings) -> Finding:
+    try:
+        check_data_directory(settings)
+    except ConfigurationError as error:
+        return Finding("data", False, str(error))
+    return Finding("data", True, f"{settings.data_dir.absolute()} can be written to")
+
+
+async def _probe_redis(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return Finding("redis", True, "not configured: kept in the process, so one process only")
+    from musubi.adapters.cache import open_cache
+
+    cache = open_cache(settings.redis_url)
+    try:
+        await cache.ping()
+    except (ConnectionError, TimeoutError) as error:
+        return Finding("redis", False, f"REDIS_URL: can't be reached: {error}")
+    finally:
+        await cache.close()
+    return Finding("redis", True, "reachable")
+
+
+async def _probe_mail(settings: Settings) -> Finding:
+    transport = open_transport(settings.smtp_url)
+    if transport is None:
+        return Finding("mail", True, "no server configured: mail is kept for administrators to read")
+    try:
+        await transport.ping(settings.mail_sender)
+    except Unavailable as error:
+        return Finding("mail", False, f"MUSUBI_SMTP_URL: the server can't be used: {error}")
+    return Finding("mail", True, "the server takes mail from us")
+
+
+async def _probe_providers(settings: Settings) -> list[Finding]:
+    findings = []
+    for name, client in open_providers(settings.oidc_providers).items():
+        try:
+            await client.prepare()
+        except ProviderUnavailable as error:
+            findings.append(Finding("sign-in", False, f"MUSUBI_OIDC_PROVIDERS: {name} can't be used: {error}"))
+        else:
+            findings.append(Finding("sign-in", True, f"{name} can be reached"))
+    return findings
