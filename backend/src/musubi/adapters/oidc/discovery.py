@@ -4,6 +4,7 @@ import asyncio
 import warnings
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
@@ -23,6 +24,10 @@ _KEYS_AT_MOST_EVERY: Final = timedelta(seconds=30)
 _DOWN_FOR: Final = timedelta(seconds=5)
 _MIN_RSA_BITS: Final = 2048
 _MAX_KEYS: Final = 50
+
+
+def _has_tls(url: str) -> bool:
+    return urlsplit(url).scheme == "https"
 
 
 def _trustworthy(url: str) -> str:
@@ -45,6 +50,12 @@ class Metadata(BaseModel):
     token_endpoint_auth_methods_supported: list[str] = ["client_secret_basic"]
     id_token_signing_alg_values_supported: list[str] = []
     authorization_response_iss_parameter_supported: bool = False
+
+    @property
+    def stays_encrypted(self) -> bool:
+        """Whether a provider with TLS has TLS everywhere: only one on this machine may lead to what listens here."""
+        endpoints = (self.authorization_endpoint, self.token_endpoint, self.jwks_uri, self.userinfo_endpoint)
+        return not _has_tls(self.issuer) or all(_has_tls(url) for url in endpoints if url is not None)
 
 
 class Discovery:
@@ -91,6 +102,8 @@ class Discovery:
             raise self._failure(f"its description is not usable: {field}") from None
         if metadata.issuer != self._issuer:
             raise self._failure("its description is that of another issuer")
+        if not metadata.stays_encrypted:
+            raise self._failure("its description leads to where nothing is encrypted")
         return metadata
 
     async def _read_keys(self, metadata: Metadata) -> list[PublicKey]:

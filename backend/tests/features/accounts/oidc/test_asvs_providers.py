@@ -3,6 +3,8 @@
 import pytest
 from httpx import AsyncClient
 
+from musubi.adapters.oidc import ProviderUnavailable, discovery
+from musubi.adapters.oidc.http import Answer
 from tests.conftest import Clock
 from tests.features.accounts.oidc.conftest import Browser, OpenBrowser
 from tests.oidc_provider import ForgingProvider
@@ -48,3 +50,26 @@ async def test_a_session_is_no_longer_for_having_begun_elsewhere(
     assert await browser.actor() is not None
     moving_clock.forward(hours=1)
     assert await browser.actor() is None
+
+
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+
+
+@pytest.mark.parametrize("endpoint", [None, *ENDPOINTS])
+async def test_a_provider_elsewhere_leads_nobody_to_what_listens_here(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str | None
+) -> None:
+    issuer = "https://id.example"
+    description = {"issuer": issuer, **{name: f"{issuer}/{name}" for name in ENDPOINTS}}
+    if endpoint is not None:
+        description[endpoint] = "http://127.0.0.1:6379/"
+
+    async def ask(_url: str) -> Answer:
+        return Answer(200, description)
+
+    monkeypatch.setattr(discovery, "ask", ask)
+    if endpoint is None:
+        assert (await discovery.Discovery(issuer).metadata()).token_endpoint == f"{issuer}/token_endpoint"
+        return
+    with pytest.raises(ProviderUnavailable, match="encrypted"):
+        await discovery.Discovery(issuer).metadata()
