@@ -2,12 +2,14 @@ import { PiniaColada, PiniaColadaQueryHooksPlugin } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import persistedState from 'pinia-plugin-persistedstate'
 import { createApp } from 'vue'
+import { PANELS } from '@/shared/lib/panels'
 import App from './App.vue'
 import { installErrorHandling, reportQueryError } from './error-handling'
 import { features } from './features'
 import { i18n } from './i18n'
 import { followPermissions } from './permissions-follow'
 import { followPreferences } from './preferences-follow'
+import { collectPanels } from './panels'
 import { createAppRouter } from './router'
 import { followSession } from './session-follow'
 import './styles/main.css'
@@ -25,6 +27,7 @@ async function start(): Promise<void> {
     queryOptions: { staleTime: 10_000, gcTime: 300_000 },
     plugins: [PiniaColadaQueryHooksPlugin({ onError: reportQueryError })],
   })
+  app.provide(PANELS, collectPanels(features))
   installErrorHandling(app, router)
   followSession(router)
   followPermissions(router)

@@ -2,7 +2,7 @@ import { http, HttpResponse, type JsonBodyType } from 'msw'
 import { vi } from 'vitest'
 import { server } from './server'
 
-/** A request as the tests look at it. */
+/** A request as the tests look at it; a form's fields are its body as well. */
 export interface Seen {
   method: string
   path: string
@@ -25,12 +25,13 @@ export function serve(answers: Record<string, Answer | Answering>): Seen[] {
     server.use(
       register[method](`*/api/v1${path}`, async ({ request }) => {
         const text = await request.text()
+        const isForm = request.headers.get('content-type')?.includes('urlencoded')
         const url = new URL(request.url)
         const seen: Seen = {
           method,
           path: url.pathname.replace('/api/v1', ''),
           query: Object.fromEntries(url.searchParams),
-          body: text && JSON.parse(text),
+          body: isForm ? Object.fromEntries(new URLSearchParams(text)) : text && JSON.parse(text),
         }
         requests.push(seen)
         const reply = typeof answer === 'function' ? await (answer as Answering)(seen) : answer

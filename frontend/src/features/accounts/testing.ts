@@ -1,69 +1,34 @@
-import { http, HttpResponse, type JsonBodyType } from 'msw'
-import { vi } from 'vitest'
+import { HttpResponse } from 'msw'
+import { beforeEach } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { RouterView, type RouteRecordRaw } from 'vue-router'
 import type { SessionUser } from '@/api'
-import type { UserRead, UserReadCollection } from '@/api/generated/types.gen'
+import type {
+  ProofMethod,
+  SessionRead,
+  TwoFactorState,
+  TwoFactorSummary,
+  UserRead,
+  UserReadCollection,
+} from '@/api/generated/types.gen'
 import { useErrorStore } from '@/shared/stores/errors'
 import { useNoticeStore } from '@/shared/stores/notices'
 import { useSessionStore } from '@/shared/stores/session'
+import { collectionOf, serve } from '@/testing/api'
 import { mountWithApp } from '@/testing/mount'
-import { server } from '@/testing/server'
 import { sessionUser } from '@/testing/session'
 import { accounts } from './routes'
 
 // Loaded ahead of the tests: their time limit is not for compiling the pages that the routes name.
 import.meta.glob('./views/*.vue', { eager: true })
 
+export { collectionOf, eventually, problem, serve } from '@/testing/api'
+
 export const WRITER: Partial<SessionUser> = {
   role: 'admin',
   permissions: ['users:read', 'users:write'],
 }
 export const SUPERUSER: Partial<SessionUser> = { ...WRITER, is_superuser: true }
-
-/** A request as the tests look at it; a form's fields are its body as well. */
-export interface Seen {
-  method: string
-  path: string
-  query: Record<string, string>
-  body: unknown
-}
-
-type Answer = JsonBodyType | Response | undefined
-
-/**
- * Answers `GET /users`, `PATCH /users/7` … of the API by `answers`, each of which is a reply, the
- * body of one, or a function that gives it; returns the requests in the order in which they came.
- */
-export function serve(answers: Record<string, Answer | ((seen: Seen) => Answer)>): Seen[] {
-  const requests: Seen[] = []
-  for (const [route, answer] of Object.entries(answers)) {
-    const [method, path] = route.split(' ') as ['GET', string]
-    const register = { GET: http.get, POST: http.post, PATCH: http.patch, DELETE: http.delete }
-    server.use(
-      register[method](`*/api/v1${path}`, async ({ request }) => {
-        const text = await request.text()
-        const isForm = request.headers.get('content-type')?.includes('urlencoded')
-        const url = new URL(request.url)
-        const seen: Seen = {
-          method,
-          path: url.pathname.replace('/api/v1', ''),
-          query: Object.fromEntries(url.searchParams),
-          body: isForm ? Object.fromEntries(new URLSearchParams(text)) : text && JSON.parse(text),
-        }
-        requests.push(seen)
-        const reply = typeof answer === 'function' ? answer(seen) : answer
-        return reply instanceof Response ? reply.clone() : HttpResponse.json(reply as JsonBodyType)
-      }),
-    )
-  }
-  return requests
-}
-
-export function problem(status: number, message: string, fields: Record<string, string> = {}) {
-  const error = { id: 'e', code: `HTTP_${status}`, message, details: { fields }, timestamp: '' }
-  return HttpResponse.json({ error }, { status })
-}
 
 export function aUser(changes: Partial<UserRead> = {}): UserRead {
   const account: UserRead & { permissions?: unknown } = sessionUser({
@@ -83,6 +48,55 @@ export function aPage(data: UserRead[], meta: Partial<UserReadCollection['meta']
     meta: { total: data.length, page: 1, pages: 1, limit: 20, next_cursor: null, ...meta },
   }
 }
+
+/** Someone who has a password and nothing else. */
+export function someFactors(changes: Partial<TwoFactorState> = {}): TwoFactorState {
+  return {
+    totp: false,
+    recovery_codes_left: 0,
+    passkeys: [],
+    identities: [],
+    has_password: true,
+    ...changes,
+  }
+}
+
+/** The same as administrators see it. */
+export function aSummary(changes: Partial<TwoFactorSummary> = {}): TwoFactorSummary {
+  return { totp: false, recovery_codes_left: 0, passkeys: 0, identities: 0, ...changes }
+}
+
+export function aSession(changes: Partial<SessionRead> = {}): SessionRead {
+  return {
+    id: 1,
+    current: true,
+    device: { browser: 'Firefox', system: 'Windows' },
+    user_agent: 'Mozilla/5.0',
+    address: '192.0.2.7',
+    created_at: '2026-01-01T00:00:00Z',
+    last_used_at: '2026-01-01T00:00:00Z',
+    expires_at: '2026-01-08T00:00:00Z',
+    ...changes,
+  }
+}
+
+/** A failed `RecentlyProved`: the server wants a proof first. */
+export function wantsProof(...methods: ProofMethod[]) {
+  const details = { reason: 'reauthentication_required', methods }
+  const error = { id: 'e', code: 'FORBIDDEN', message: 'Confirm that it is you', details }
+  return HttpResponse.json({ error: { ...error, timestamp: '' } }, { status: 403 })
+}
+
+// What pages look up by the way, for tests that care for something else.
+beforeEach(() => {
+  serve({
+    'GET /auth/oidc': collectionOf([]),
+    'GET /auth/two-factor': someFactors(),
+    'GET /auth/sessions': collectionOf([aSession()]),
+    'GET /users/:id/sessions': collectionOf([]),
+    'GET /users/:id/two-factor': aSummary(),
+  })
+})
 
 const routes: RouteRecordRaw[] = [
   ...(accounts.publicRoutes ?? []),
@@ -131,11 +145,7 @@ export async function openPage(at: string, { user, language }: OpenOptions = {})
       wrapper
         .findAll('[role="alert"]')
         .map((region) => region.text())
+        .filter(Boolean)
         .join('\n'),
   }
-}
-
-/** Until what `check` expects has come true. */
-export function eventually<Result>(check: () => Result): Promise<Result> {
-  return vi.waitFor(check, { timeout: 4000, interval: 5 })
 }

@@ -37,6 +37,15 @@ export function useAuditLog(wanted: () => AuditLogQuery) {
   })
 }
 
+/** The last few things that someone did. */
+export function useLatestOf(actor: () => number) {
+  return useQuery({
+    key: () => ['audit', 'latest', actor()],
+    query: async ({ signal }) =>
+      (await listAuditEntries({ query: { actor_id: actor(), limit: 5 }, signal })).data.data,
+  })
+}
+
 /** Every action that there can be. */
 export function useAuditActions() {
   return useQuery({

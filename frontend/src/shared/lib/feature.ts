@@ -1,5 +1,6 @@
 import type { RouteRecordRaw } from 'vue-router'
 import type { Language } from './languages'
+import type { Panel, PanelPlace } from './panels'
 
 type LocaleFile = { default: Record<string, unknown> }
 
@@ -13,11 +14,13 @@ export interface FeatureModule {
   pages?: Readonly<Record<string, readonly RouteRecordRaw[]>>
   /** Routes that need no session, such as the login. */
   publicRoutes?: readonly RouteRecordRaw[]
+  /** What it adds to pages of other features, which it doesn't know, nor they it. */
+  panels?: Readonly<Partial<Record<PanelPlace, Panel>>>
   /** Its texts, all under the one key that is its name. */
   locales: Readonly<Record<Language, () => Promise<LocaleFile>>>
   /**
-   * Its texts come with its first page instead of with the application: for features that few people
-   * open. Nothing outside of its pages may use them then.
+   * Its texts come with its first page or panel instead of with the application: for features that few people
+   * open. Nothing but its pages and panels may use them then.
    */
   lazyTexts?: boolean
 }
