@@ -162,7 +162,8 @@ async def test_a_passkeys_proof_is_good_once(member: Actor, moving_clock: Clock)
 
 
 async def test_someone_elses_passkey(member: Actor, other: Actor, moving_clock: Clock) -> None:
-    own, device = Authenticator(), Authenticator()
+    # Neither says whose it is, as security keys don't when they are asked for certain credentials.
+    own, device = Authenticator(tells_user=False), Authenticator(tells_user=False)
     await add_passkey(member, own)
     await add_passkey(other, device)
     moving_clock.forward(minutes=10)
@@ -195,6 +196,23 @@ async def test_a_new_factor_puts_other_sessions_in_doubt(member: Actor) -> None:
     await set_up_totp(member)
     assert await is_proved(member)
     assert not await is_proved(elsewhere)
+
+
+async def test_a_factor_that_is_added_while_the_password_is_checked(
+    member: Actor, app: FastAPI, moving_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasher, elsewhere = app.state.accounts.hasher, await sign_in(member.client, "hanako")
+    really = hasher.verify
+
+    async def verify(password: str, kept: str | None) -> bool:
+        await set_up_totp(elsewhere)
+        return bool(await really(password, kept))
+
+    monkeypatch.setattr(hasher, "verify", verify)
+    reply = await prove(member, "password", password=PASSWORD)
+    assert reply.status_code == 403
+    assert error_of(reply)["details"]["methods"] == ["totp", "recovery"]
+    assert not await is_proved(member)
 
 
 async def test_so_does_a_new_passkey(member: Actor) -> None:

@@ -149,7 +149,7 @@ async def test_failures_speak_the_language_of_the_request(client: AsyncClient, s
     wrong = await answer(client, token, "totp", code=wrong_code(secret))
     assert error_of(wrong)["message"] == "コードが違います"
     unknown = await answer(client, "unknown", "totp", **WRONG)
-    assert error_of(unknown)["message"] == "時間切れです。最初からサインインし直してください"
+    assert error_of(unknown)["message"] == "時間切れです。最初からログインし直してください"
 
 
 async def test_a_new_password_ends_sign_ins_that_are_halfway(client: AsyncClient, member: Actor, secret: str) -> None:

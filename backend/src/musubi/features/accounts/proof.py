@@ -20,7 +20,7 @@ from musubi.features.accounts.service import Accounts, accounts_of
 from musubi.features.accounts.two_factor_schemas import Proof
 
 _PROVE = Text("Confirm that it is you", "ご本人であることを確認してください")
-_SIGN_IN_AGAIN = Text("Sign in again to do this", "この操作をするには、もう一度サインインしてください")
+_SIGN_IN_AGAIN = Text("Sign in again to do this", "この操作をするには、もう一度ログインしてください")
 _REQUIRED = Text("This field is required", "入力してください")
 _NOT_ENOUGH = Text("This account needs another proof", "このアカウントでは別の方法で確認してください")
 _WRONG = {

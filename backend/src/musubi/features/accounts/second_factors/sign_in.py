@@ -16,7 +16,7 @@ from musubi.features.accounts.sessions import Client, SignedInSession
 from musubi.features.accounts.two_factor_schemas import MfaAnswer, PasskeyLogin
 
 _MOST_ANSWERS = 5
-_EXPIRED = Text("This sign-in took too long; begin again", "時間切れです。最初からサインインし直してください")
+_EXPIRED = Text("This sign-in took too long; begin again", "時間切れです。最初からログインし直してください")
 _WRONG_CODE = Text("This code is not right", "コードが違います")
 _WRONG_PASSKEY = Text("This passkey could not be verified", "パスキーを確認できませんでした")
 
