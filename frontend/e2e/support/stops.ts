@@ -1,21 +1,8 @@
-import { expect, type Page } from '@playwright/test'
+import { expect } from '@playwright/test'
 import type { People, Person } from './people'
 import { LONG_TITLE, seed, type Sample } from './sample'
+import { complete, dialogOpen, fail, heading, hold, type Stop, testId } from './stop'
 import type { Visitor } from './test'
-
-/** One view of the application. */
-export interface Stop {
-  name: string
-  path: string
-  /** What to prepare before going there, such as requests that fail. */
-  arrange?: (page: Page) => Promise<void>
-  /** What to do there before looking. */
-  act?: (page: Page) => Promise<void>
-  /** What the page must show to be complete. */
-  ready: (page: Page) => Promise<void>
-  /** Failed requests that belong to it. */
-  trouble?: string[]
-}
 
 /** A part of the application that can be looked at by itself. */
 export interface Tour {
@@ -26,29 +13,6 @@ export interface Tour {
 }
 
 const ITEM_LISTS = '**/api/v1/items?*'
-
-/** Requests that match get no answer for as long as anyone looks. */
-const hold = (url: string) => async (page: Page) => {
-  await page.route(url, () => undefined)
-}
-
-/** Requests that match fail as they do when the server has a bad day. */
-const fail = (url: string) => async (page: Page) => {
-  await page.route(url, (route) => route.fulfill({ status: 500, body: '' }))
-}
-
-const heading = (page: Page) => expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-const testId = (id: string) => (page: Page) => expect(page.getByTestId(id).first()).toBeVisible()
-const noSkeleton = (page: Page) => expect(page.locator('.skeleton')).toHaveCount(0)
-
-async function complete(page: Page): Promise<void> {
-  await heading(page)
-  await noSkeleton(page)
-}
-
-async function dialogOpen(page: Page): Promise<void> {
-  await expect(page.getByRole('dialog')).toBeVisible()
-}
 
 const GUEST_STOPS: Stop[] = [
   { name: 'login', path: '/login', ready: testId('login-button') },

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import type { Stop } from './stops'
+import type { Stop } from './stop'
 
 export const SIZES = {
   phone: { width: 390, height: 844 },
