@@ -1,16 +1,24 @@
 import type { APIRequestContext, BrowserContextOptions } from '@playwright/test'
 import type {
+  MailDetail,
+  MailReadCollection,
   ItemCreate,
   ItemRead,
   ItemReadCollection,
   TokenReply,
+  TotpSetup,
   UserUpdate,
 } from '../../src/api/generated/types.gen'
 import type { Server } from './server'
+import { authenticatorCode } from './totp'
 
 type StorageState = Exclude<BrowserContextOptions['storageState'], string | undefined>
 
 export const PASSWORD = 'Kumiko-zaiku-52'
+
+/** What a browser calls itself, for a sign-in that is done for it. */
+const BROWSER =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 
 /** Follows the rule for passwords too, for who changes theirs. */
 export const OTHER_PASSWORD = 'Shibori-dye-71'
@@ -27,6 +35,10 @@ export interface Person {
   items(): Promise<ItemRead[]>
   /** As an administrator: changes someone's account. */
   updateUser(id: number, changes: UserUpdate): Promise<void>
+  /** Turns on the authenticator app; gives the secret that is in it. */
+  enrol(): Promise<string>
+  /** As an administrator: what the mails to an address say, the latest first. */
+  mailTo(address: string): Promise<string>
 }
 
 /** What tests prepare and check over the API, past the pages. */
@@ -63,6 +75,21 @@ export function peopleOf(server: Server, api: APIRequestContext): People {
       items: async () =>
         (await call<ItemReadCollection>('GET', `/items?owner_id=${user.id}`, { headers })).data,
       updateUser: (id, data) => call('PATCH', `/users/${id}`, { headers, data }),
+      async enrol() {
+        const { secret } = await call<TotpSetup>('POST', '/auth/totp', { headers })
+        const data = { code: authenticatorCode(secret) }
+        await call('POST', '/auth/totp/confirm', { headers, data })
+        return secret
+      },
+      async mailTo(address) {
+        const params = { search: address }
+        const mails = await call<MailReadCollection>('GET', '/mail', { headers, params })
+        const texts = mails.data.map(async ({ id }) => {
+          const { subject, text } = await call<MailDetail>('GET', `/mail/${id}`, { headers })
+          return `${subject}\n${text}`
+        })
+        return (await Promise.all(texts)).join('\n')
+      },
     }
   }
 
@@ -82,7 +109,7 @@ export function peopleOf(server: Server, api: APIRequestContext): People {
     },
     async signedIn({ username, password }) {
       await call('POST', '/auth/login', {
-        headers: { 'x-session-transport': 'cookie' },
+        headers: { 'x-session-transport': 'cookie', 'user-agent': BROWSER },
         form: { username, password },
       })
       const { cookies } = await api.storageState()

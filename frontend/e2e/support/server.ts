@@ -25,7 +25,7 @@ const ATTEMPTS = 5
 /** Settings of whoever runs the tests must not reach the server. */
 const FOREIGN = /^(MUSUBI_.*|DATABASE_URL|REDIS_URL|SECRET_KEY|HOST|PORT)$/u
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const socket = createServer().listen(0, '127.0.0.1')
   await once(socket, 'listening')
   const { port } = socket.address() as AddressInfo
@@ -34,7 +34,10 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function environment(port: number, dataDir: string): NodeJS.ProcessEnv {
+/** Settings of a server besides those that every test's has, such as `MUSUBI_REGISTRATION`. */
+export type Settings = Readonly<Record<string, string>>
+
+function environment(port: number, dataDir: string, settings: Settings): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name))
   return {
     ...Object.fromEntries(own),
@@ -45,14 +48,15 @@ function environment(port: number, dataDir: string): NodeJS.ProcessEnv {
     MUSUBI_PASSWORD_ITERATIONS: '1',
     HOST: '127.0.0.1',
     PORT: String(port),
+    ...settings,
   }
 }
 
 /** The server, or null when someone else was quicker to take the port. */
-async function tryStart(port: number): Promise<Server | null> {
+async function tryStart(port: number, settings: Settings): Promise<Server | null> {
   const directory = await mkdtemp(join(tmpdir(), 'musubi-e2e-'))
   const guard = spawn(process.execPath, [GUARD, directory, MUSUBI, 'serve'], {
-    env: environment(port, directory),
+    env: environment(port, directory, settings),
   })
   const ended = once(guard, 'close').then(([code]) => code as number | null)
   let log = ''
@@ -83,9 +87,9 @@ async function tryStart(port: number): Promise<Server | null> {
 }
 
 /** Starts a server at a free port. It ends with this process, whatever happens to that. */
-export async function startServer(): Promise<Server> {
+export async function startServer(settings: Settings = {}): Promise<Server> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const server = await tryStart(await freePort())
+    const server = await tryStart(await freePort(), settings)
     if (server) return server
   }
   throw new Error('No free port')

@@ -28,17 +28,19 @@ interface WorkerFixtures {
 const MEMBER = 'hanako'
 const SUPERUSER = 'ichiro'
 
+/** Lets tests use a server, and ends it after them: cleanly, or they fail. */
+export async function lend(server: Server, use: (server: Server) => Promise<void>): Promise<void> {
+  await use(server)
+  const status = await server.stop()
+  expect(server.log()).not.toContain('Traceback')
+  expect(status).toBe(0)
+}
+
 /** A test with a clean server behind it, and a browser whose troubles fail it. */
 export const test = base.extend<Fixtures, WorkerFixtures>({
   server: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright insists on a pattern.
-    async ({}, use) => {
-      const server = await startServer()
-      await use(server)
-      const status = await server.stop()
-      expect(server.log()).not.toContain('Traceback')
-      expect(status).toBe(0)
-    },
+    async ({}, use) => lend(await startServer(), use),
     { scope: 'worker' },
   ],
   visitor: ['guest', { option: true }],

@@ -8,10 +8,13 @@ import type { Assertion, NewCredential } from '@/api/generated/types.gen'
  */
 type Options = Record<string, unknown>
 
-/** Whether this browser can use passkeys here: they need https or localhost, and no IP address. */
+/**
+ * Whether this browser can use passkeys here. Without https it has no `PublicKeyCredential` (but at
+ * localhost), and at an IP address it refuses.
+ */
 export function passkeysWork(hostname: string = location.hostname): boolean {
   const isAddress = /^[\d.]+$/u.test(hostname) || hostname.startsWith('[')
-  return isSecureContext && 'PublicKeyCredential' in window && !isAddress
+  return 'PublicKeyCredential' in window && !isAddress
 }
 
 function toBytes(base64url: string): Uint8Array<ArrayBuffer> {
