@@ -28,7 +28,7 @@ class Page:
 EventHandler = Callable[[FastAPI, AsyncSession, Any], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Feature:
     """A feature's manifest. `app.FEATURES` lists them; nothing is discovered."""
 
