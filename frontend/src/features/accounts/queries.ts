@@ -19,6 +19,7 @@ import type {
 } from '@/api/generated/types.gen'
 import { useErrorStore } from '@/shared/stores/errors'
 import { useSessionStore } from '@/shared/stores/session'
+import { useProof } from './composables/useProof'
 
 const USERS_PER_PAGE = 20
 
@@ -94,8 +95,10 @@ export function useCreateUser() {
 }
 
 /** Changes an account. Names stand in the lists of other features too, so all of them load again. */
+/** Changes an account, with a proof where the server wants one: for a new address. */
 export function useUpdateUser() {
   const cache = useQueryCache()
+  const { withProof } = useProof()
   const reload = useReload()
   const session = useSessionStore()
   const errors = useErrorStore()
@@ -110,8 +113,8 @@ export function useUpdateUser() {
   }
 
   return useMutation({
-    mutation: async ({ id, changes }: { id: number; changes: UserUpdate }) =>
-      (await updateUser({ path: { user_id: id }, body: changes })).data,
+    mutation: ({ id, changes }: { id: number; changes: UserUpdate }) =>
+      withProof(async () => (await updateUser({ path: { user_id: id }, body: changes })).data),
     onSuccess: async (user) => {
       cache.setQueryData(oneUser(user.id), user)
       const isOwn = user.id === session.user?.id

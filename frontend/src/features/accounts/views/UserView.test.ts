@@ -1,7 +1,17 @@
 import { HttpResponse } from 'msw'
 import { describe, expect, it } from 'vitest'
 import { sessionUser } from '@/testing/session'
-import { aPage, aUser, eventually, openPage, problem, serve, SUPERUSER, WRITER } from '../testing'
+import {
+  aPage,
+  aUser,
+  eventually,
+  openPage,
+  problem,
+  serve,
+  SUPERUSER,
+  wantsProof,
+  WRITER,
+} from '../testing'
 
 type Answers = Parameters<typeof serve>[0]
 
@@ -30,6 +40,22 @@ describe('the page of a user', () => {
     await submit()
     await eventually(() => expect(changes()).toHaveLength(2))
     expect(changes()[1]).toEqual({ email: 'sato@example.com' })
+  })
+
+  it('asks who one is before a new address, and then changes it', async () => {
+    let isProved = false
+    const { changes, has, fill, submit, byTestId, notices } = await openUser(aUser(), WRITER, {
+      'PATCH /users/7': () =>
+        isProved ? aUser({ email: 'sato@example.com' }) : wantsProof('password'),
+      'POST /auth/reauthenticate': () => ({ success: (isProved = true) }),
+    })
+    await fill({ email: 'sato@example.com' })
+    await submit()
+    await eventually(() => expect(has('proof-password')).toBe(true))
+    await fill({ 'proof-password': 'Tsubaki-7-kaze' })
+    await byTestId('send-password').trigger('submit')
+    await eventually(() => expect(notices.notices[0]?.message).toBe('Saved'))
+    expect(changes()).toEqual([{ email: 'sato@example.com' }, { email: 'sato@example.com' }])
   })
 
   it.each([
