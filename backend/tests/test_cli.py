@@ -22,7 +22,10 @@ from tests.processes import Variables, environment
 from tests.services.service import free_port
 from tests.support import PASSWORD
 
-COMMANDS = ["serve", "migrate", "createsuperuser", "rotate-secret", "reseal", "export-contract", "doctor"]
+COMMANDS = [
+    "serve", "migrate", "createsuperuser", "reset-second-factors", "rotate-secret", "reseal", "export-contract",
+    "doctor",
+]  # fmt: skip
 
 Musubi = Callable[..., Result]
 

@@ -125,6 +125,14 @@ def _ask_password() -> str:
     return password
 
 
+@app.command("reset-second-factors")
+def reset_second_factors(
+    login: Annotated[str, typer.Argument(help="The account's name or e-mail address.")],
+) -> None:
+    """Take the authenticator app, the passkeys and the recovery codes from someone who lost them."""
+    typer.echo(_run(operations.reset_second_factors(_settings(), login)))
+
+
 @app.command("rotate-secret")
 def rotate_secret(
     forget_old: Annotated[

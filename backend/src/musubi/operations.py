@@ -23,6 +23,7 @@ from musubi.core.permissions import Role
 from musubi.features.accounts import administration, repository
 from musubi.features.accounts.models import TOTP_SEAL, TotpSecret
 from musubi.features.accounts.schemas import UserCreate
+from musubi.features.accounts.second_factors import management
 from musubi.features.accounts.service import Accounts
 from musubi.features.mail.models import MAIL_SEAL, OutgoingMail
 from musubi.settings import ConfigurationError, Environment, Settings
@@ -173,6 +174,26 @@ async def create_superuser(settings: Settings, username: str, email: str, passwo
         async with app.state.database.transaction() as session:
             await exclusive(session, "superusers")
             return (await administration.create_superuser(session, accounts, form)).id
+    finally:
+        await close(app)
+
+
+async def reset_second_factors(settings: Settings, login: str) -> str:
+    """Take all second factors from the account with this name or address, whose owner lost them. Returns what was
+    done, for people. Raises CannotProceed when there is no such account."""
+    await prepare(settings)
+    app = create_app(settings)
+    try:
+        async with app.state.database.reading() as reader:
+            found = await repository.find_by_login(reader, login)
+        if found is None:
+            raise CannotProceed(f"there is no account {login}")
+        async with app.state.database.transaction() as session:
+            user = await repository.get_user(session, found.id, for_update=True)
+            if user is None:
+                raise CannotProceed(f"there is no account {login}")
+            await management.take_away(session, app.state.accounts, user)
+            return f"{user.username} signs in with the password alone now, and was signed out everywhere"
     finally:
         await close(app)
 

@@ -13,7 +13,7 @@ from musubi.core.keyring import KeyRing, Unreadable
 from musubi.core.permissions import Principal
 from musubi.features import audit
 from musubi.features.accounts import mailed_repository, one_time, repository
-from musubi.features.accounts.models import OneTimeToken, User
+from musubi.features.accounts.models import User
 from musubi.features.accounts.one_time import Purpose
 from musubi.features.accounts.service import Accounts
 
@@ -27,7 +27,7 @@ _ADDRESS_SEAL = "forgotten password"
 
 async def verify_email(session: AsyncSession, token: str) -> None:
     """Note that the holder of `token` gets the mail of their account. Raises BadRequest for a link that is no good."""
-    user = await _owner(session, await one_time.take(session, Purpose.VERIFY_EMAIL, token))
+    user = await _redeem(session, Purpose.VERIFY_EMAIL, token)
     await one_time.void(session, user.id, Purpose.VERIFY_EMAIL)
     user.email_verified = True
     await audit.record(session, "email.verified", object_type="user", object_id=user.id, actor_id=user.id)
@@ -78,7 +78,7 @@ async def reset_password(
         raise BadRequest(_LINK)
     accounts.password_rule.check(new_password, username=row.username, email=row.email, field="new_password")
     new_hash = await accounts.hasher.hash(new_password)
-    user = await _owner(session, await one_time.take(session, Purpose.RESET_PASSWORD, token))
+    user = await _redeem(session, Purpose.RESET_PASSWORD, token)
     user.password_hash = new_hash
     removed = False
     if not user.email_verified:
@@ -95,12 +95,15 @@ async def reset_password(
     await accounts.mails.password_changed(session, user, removed=removed)
 
 
-async def _owner(session: AsyncSession, taken: OneTimeToken | None) -> User:
-    """Whose token it was, held until the transaction ends. Raises BadRequest when it is nobody's, no longer theirs, or
-    they are disabled."""
+async def _redeem(session: AsyncSession, purpose: Purpose, token: str) -> User:
+    """Use the token up. Whose it was, held until the transaction ends. Raises BadRequest when it is nobody's, no longer
+    theirs, or they are disabled."""
+    # First the user, as everywhere: two that hold a row each and wait for the other's would both fail.
+    found = await one_time.peek(session, purpose, token)
     user = None
-    if taken is not None and taken.user_id is not None:
-        user = await repository.get_user(session, taken.user_id, for_update=True)
+    if found is not None and found.user_id is not None:
+        user = await repository.get_user(session, found.user_id, for_update=True)
+    taken = await one_time.take(session, purpose, token)
     if taken is None or user is None or not user.is_active or user.email_key != taken.data["address"]:
         raise BadRequest(_LINK)
     return user

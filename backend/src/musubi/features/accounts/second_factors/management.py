@@ -120,7 +120,11 @@ async def reset(session: AsyncSession, accounts: Accounts, principal: Principal,
     if user_id == principal.user_id:
         # There one has to prove who one is.
         raise Forbidden(_NOT_ONES_OWN)
-    user = await administration.changeable(session, principal, user_id)
+    await take_away(session, accounts, await administration.changeable(session, principal, user_id))
+
+
+async def take_away(session: AsyncSession, accounts: Accounts, user: User) -> None:
+    """Take all second factors from `user`, whose row the caller holds, and end their sessions."""
     await repository.forget_second_factors(session, user.id)
     await one_time.void(session, user.id)
     await accounts.sessions.end_all(session, user.id)
