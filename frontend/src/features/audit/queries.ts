@@ -19,7 +19,7 @@ export type AuditLogQuery = Omit<
   'skip' | 'limit' | 'cursor'
 >
 
-const ENTRIES_AT_ONCE = 50
+const ENTRIES_AT_ONCE = 25
 
 /** Entries from the newest on, as far as was asked for; new ones don't shift what comes next. */
 export function useAuditLog(wanted: () => AuditLogQuery) {
