@@ -56,7 +56,12 @@ describe('reportQueryError', () => {
     ['FORBIDDEN', 403, 0],
     ['CANCELLED', 0, 0],
   ])('%s', (code, status, shown) => {
-    reportQueryError(new AppError({ code, status }))
+    reportQueryError(new AppError({ code, status }), { meta: {} })
     expect(useErrorStore().errors).toHaveLength(shown)
+  })
+
+  it('leaves it to a query that is polled to say so in its place', () => {
+    reportQueryError(new AppError({ code: 'NETWORK_ERROR' }), { meta: { isPolled: true } })
+    expect(useErrorStore().errors).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import type { QueryMeta } from '@pinia/colada'
 import type { App } from 'vue'
 import type { Router } from 'vue-router'
 import { AppError, toAppError } from '@/api'
@@ -48,9 +49,11 @@ export function installErrorHandling(app: App, router: Router): void {
 
 /**
  * A query that failed shows its error in its own place; a lost connection or a failing server is
- * also worth a notification, because data loaded earlier may hide that place.
+ * also worth a notification, because data loaded earlier may hide that place. A query that is asked
+ * again and again says so itself (`meta.isPolled`): it would notify just as often.
  */
-export function reportQueryError(thrown: unknown): void {
+export function reportQueryError(thrown: unknown, query: { meta: QueryMeta }): void {
+  if (query.meta.isPolled) return
   const error = toAppError(thrown)
   if (error.code === NETWORK_ERROR || error.code === SERVER_ERROR) {
     useErrorStore().handleApiError(error, 'query')

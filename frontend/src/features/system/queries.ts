@@ -4,10 +4,14 @@ import type { JobState } from '@/api/generated/types.gen'
 
 const JOBS_PER_PAGE = 10
 
+/** The page says itself when these fail, and asks again soon. */
+const POLLED = { isPolled: true }
+
 export function useSystem() {
   return useQuery({
     key: ['system', 'overview'],
     query: async ({ signal }) => (await getSystem({ signal })).data,
+    meta: POLLED,
   })
 }
 
@@ -19,6 +23,7 @@ export function useJobs(state: () => JobState, page: () => number) {
       const query = { state: state(), skip: (page() - 1) * JOBS_PER_PAGE, limit: JOBS_PER_PAGE }
       return (await listJobs({ query, signal })).data
     },
+    meta: POLLED,
   })
 }
 

@@ -9,12 +9,12 @@ describe('framed', () => {
       framed(
         '<html lang="ja"><head><style>p{}</style><meta http-equiv="refresh" content="0"></head>' +
           '<body><script>alert(1)</script><p>こんにちは</p><form><input></form>' +
-          '<a href="https://example.org/#token=1">確認</a><iframe src="/"></iframe></body></html>',
+          '<a href="https://example.org/#token=1">確認</a><object data="/"></object></body></html>',
       ),
     )
     expect(mail.documentElement.lang).toBe('ja')
     expect(mail.body.textContent).toBe('こんにちは確認')
-    expect(mail.querySelectorAll('script, style, meta, form, iframe, [href]')).toHaveLength(0)
+    expect(mail.querySelectorAll('script, style, meta, form, object, [href]')).toHaveLength(0)
   })
 
   it('puts styles aside, and dress sets them again', () => {
