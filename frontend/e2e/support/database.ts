@@ -18,3 +18,18 @@ export async function readDatabase(
   const { stdout } = await promisify(execFile)(PYTHON, ['-c', READ, file, query, ...values])
   return JSON.parse(stdout) as Record<string, unknown>[]
 }
+
+const CHANGE = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=10) as database:
+    database.execute(sys.argv[2], sys.argv[3:])
+`
+
+/** Writes to the file itself, for what no request can bring about. */
+export async function changeDatabase(
+  file: string,
+  statement: string,
+  ...values: string[]
+): Promise<void> {
+  await promisify(execFile)(PYTHON, ['-c', CHANGE, file, statement, ...values])
+}

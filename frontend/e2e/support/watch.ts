@@ -2,6 +2,8 @@ import { expect, type BrowserContext, type ConsoleMessage, type Request } from '
 
 /** Chromium's own line for each failed request; `watch` sees the request itself, which says more. */
 const REQUEST_NOISE = 'Failed to load resource'
+/** The recorder of traces tries to run a script in every frame, also where none may run. */
+const RECORDER_NOISE = "Blocked script execution in 'about:srcdoc'"
 
 function reportCspViolations() {
   document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
@@ -63,7 +65,10 @@ export class Watch {
 
   #onConsole(message: ConsoleMessage): void {
     const isTrouble = message.type() === 'error' || message.type() === 'warning'
-    if (!isTrouble || message.text().startsWith(REQUEST_NOISE)) return
+    const isNoise = [REQUEST_NOISE, RECORDER_NOISE].some((noise) =>
+      message.text().startsWith(noise),
+    )
+    if (!isTrouble || isNoise) return
     this.#seen.push(`console ${message.type()}: ${message.text()}`)
   }
 }

@@ -139,9 +139,10 @@ export function useDeleteUser() {
     },
     onSuccess: (_, { id }) => {
       if (id === session.user?.id) return
-      // The account itself is still on the screen, and asking for it again could only fail.
-      const gone = oneUser(id).join()
-      reload({ predicate: (entry) => entry.key.join() !== gone })
+      // Its page is still on the screen, and asking for anything of it again could only fail.
+      const isOfTheGone = ([feature, kind, , whose]: readonly unknown[]) =>
+        feature === 'accounts' && kind === 'users' && whose === id
+      reload({ predicate: (entry) => !isOfTheGone(entry.key) })
     },
   })
 }
