@@ -3,7 +3,8 @@ import type { FeatureModule } from '@/shared/lib/feature'
 
 /** A feature that says its own name, in either language, and counts how often it was asked to. */
 function feature(name: string, lazyTexts = false) {
-  const says = (text: string) => vi.fn(() => Promise.resolve({ default: { [name]: { text } } }))
+  const says = (text: string) =>
+    vi.fn<FeatureModule['locales']['en']>(() => Promise.resolve({ default: { [name]: { text } } }))
   const locales = { en: says(`${name} en`), ja: says(`${name} ja`) }
   return { name, locales, lazyTexts } satisfies FeatureModule
 }

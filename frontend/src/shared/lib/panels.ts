@@ -5,7 +5,7 @@ import type { Permission } from '@/api/generated/types.gen'
 export type PanelPlace = 'user'
 
 /** What every panel is told: whom or what the page is about. */
-export interface PanelProps {
+interface PanelProps {
   id: number
   name: string
 }
