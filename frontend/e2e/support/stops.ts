@@ -1,4 +1,6 @@
 import { expect } from '@playwright/test'
+import { SECURITY_STOPS, SIGN_IN_STOPS } from './account-stops'
+import { administrationStops } from './admin-stops'
 import type { People, Person } from './people'
 import { LONG_TITLE, seed, type Sample } from './sample'
 import { complete, dialogOpen, fail, heading, hold, type Stop, testId } from './stop'
@@ -24,7 +26,7 @@ const GUEST_STOPS: Stop[] = [
       await page.getByTestId('password').fill('wrong')
       await page.getByTestId('login-button').click()
     },
-    ready: (page) => expect(page.getByRole('main').getByRole('alert')).not.toBeEmpty(),
+    ready: (page) => expect(page.getByRole('main').getByRole('alert').first()).not.toBeEmpty(),
     trouble: ['401 POST /api/v1/auth/login'],
   },
   { name: 'register', path: '/register', ready: testId('register-button') },
@@ -212,7 +214,9 @@ async function fill(people: People, me: Person | null): Promise<Sample> {
 /** The whole application. */
 export const TOURS: Tour[] = [
   { who: 'a guest', visitor: 'guest', plan: async () => GUEST_STOPS },
+  { who: 'one who signs in', visitor: 'guest', plan: async () => SIGN_IN_STOPS },
   { who: 'a newcomer', visitor: 'member', plan: async () => NEWCOMER_STOPS },
+  { who: 'one who cares for safety', visitor: 'member', plan: async () => SECURITY_STOPS },
   {
     who: 'one who writes items',
     visitor: 'superuser',
@@ -222,5 +226,10 @@ export const TOURS: Tour[] = [
     who: 'one who manages accounts',
     visitor: 'superuser',
     plan: async (people, me) => accountStops(await fill(people, me)),
+  },
+  {
+    who: 'one who runs the installation',
+    visitor: 'superuser',
+    plan: (people, me) => administrationStops(people, me!),
   },
 ]

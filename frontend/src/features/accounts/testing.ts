@@ -1,5 +1,5 @@
 import { HttpResponse } from 'msw'
-import { beforeEach } from 'vitest'
+import { beforeEach, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { RouterView, type RouteRecordRaw } from 'vue-router'
 import type { SessionUser } from '@/api'
@@ -85,6 +85,27 @@ export function wantsProof(...methods: ProofMethod[]) {
   const details = { reason: 'reauthentication_required', methods }
   const error = { id: 'e', code: 'FORBIDDEN', message: 'Confirm that it is you', details }
   return HttpResponse.json({ error: { ...error, timestamp: '' } }, { status: 403 })
+}
+
+const A_CREDENTIAL = {
+  id: 'AQ',
+  rawId: new ArrayBuffer(1),
+  response: {
+    clientDataJSON: new ArrayBuffer(1),
+    attestationObject: new ArrayBuffer(1),
+    authenticatorData: new ArrayBuffer(1),
+    signature: new ArrayBuffer(1),
+    userHandle: null,
+  },
+} as unknown as Credential
+
+/** Makes this browser one that has passkeys; `answer` is what it does when one is asked for. */
+export function withPasskeys(answer: () => Promise<Credential> = async () => A_CREDENTIAL): void {
+  vi.stubGlobal('PublicKeyCredential', Object)
+  Object.defineProperty(navigator, 'credentials', {
+    configurable: true,
+    value: { create: answer, get: answer },
+  })
 }
 
 // What pages look up by the way, for tests that care for something else.
