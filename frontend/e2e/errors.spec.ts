@@ -223,7 +223,7 @@ test('a wrong password is refused in the same words as an unknown name', async (
   const hanako = await people.register('hanako')
   await open(page, '/login', 'Sign in')
   watch.expect('401 POST /api/v1/auth/login')
-  const refusal = page.getByRole('main').getByRole('alert')
+  const refusal = page.getByRole('main').getByRole('alert').first()
   await signIn(page, { ...hanako, password: 'Wrong-password-1' })
   await expect(refusal).toHaveText('Incorrect username or password')
   await expect(page.getByTestId('password')).toBeFocused()
@@ -240,7 +240,9 @@ test('an account that is disabled learns so at the login', async ({ page, people
   await open(page, '/login', 'Sign in')
   watch.expect('400 POST /api/v1/auth/login')
   await signIn(page, hanako)
-  await expect(page.getByRole('main').getByRole('alert')).toHaveText('This account is disabled')
+  await expect(page.getByRole('main').getByRole('alert').first()).toHaveText(
+    'This account is disabled',
+  )
 })
 
 test('an application that is out of reach says so and offers another attempt', async ({
