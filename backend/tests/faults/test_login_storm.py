@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,8 +20,9 @@ AT_ONCE = 400
 MEMORY_KIB, WORKERS, QUEUE = 65536, 2, 32
 # What a few hundred open connections may take beside the hashes.
 MARGIN_KIB = 64 * 1024
-# Reading four hundred requests alone takes tenths of a second. This is for a machine that is busy with other things.
-WORST_SECONDS = 3.0
+# What is asked of the usual answer. The worst is only told: reading four hundred requests alone takes tenths of a
+# second, and on a machine that is busy with other things anything can take long once.
+USUAL_SECONDS = 1.0
 
 # A process of its own: in that of the test an answer would wait for four hundred others. It asks fifty times a second,
 # as often as it is told, or until its input ends, and prints how long each answer took.
@@ -121,9 +123,10 @@ async def test_a_storm_of_logins(
         grown = memory_kib(server, "VmHWM") - before
         with capsys.disabled():
             sys.stdout.write(
-                f"\n{request.node.name}: {dict(found)}; /health at worst {max(idle.taken) * 1000:.0f} ms idle, "
-                f"{max(busy.taken) * 1000:.0f} ms in the storm, {max(busy.taken) / max(idle.taken):.1f} times as long, "
-                f"of {len(busy.taken)} answers; {grown // 1024} MiB more\n"
+                f"\n{request.node.name}: {dict(found)}; /health usually {median(idle.taken) * 1000:.0f} ms, at worst "
+                f"{max(idle.taken) * 1000:.0f} ms idle; usually {median(busy.taken) * 1000:.0f} ms, at worst "
+                f"{max(busy.taken) * 1000:.0f} ms in the storm, of {len(busy.taken)} answers; "
+                f"{grown // 1024} MiB more\n"
             )
         refused = [reply for reply in replies if reply.status_code in (429, 503)]
         assert set(found) <= ({401, 429, 503} if limited else {200, 401, 503})
@@ -135,7 +138,7 @@ async def test_a_storm_of_logins(
             assert found[200] > 0
             assert found[401] > 0
         assert busy.taken
-        assert max(busy.taken) < WORST_SECONDS
+        assert median(busy.taken) < USUAL_SECONDS
         assert grown < WORKERS * MEMORY_KIB + MARGIN_KIB
 
         after = await post(server, "login", data={"username": "taro", "password": PASSWORD})
