@@ -73,6 +73,12 @@ test('codes can be kept in a file, made anew, and go with the app', async ({ pag
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download' }).click()
   expect((await download).suggestedFilename()).toBe('musubi-recovery-codes.txt')
+  await page.emulateMedia({ media: 'print' })
+  await expect(page.getByTestId('recovery-codes')).toBeVisible()
+  await expect(page.getByText('Musubi recovery codes of hanako')).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1, includeHidden: true })).toBeHidden()
+  await expect(page.getByTestId('codes-kept')).toBeHidden()
+  await page.emulateMedia({ media: 'screen' })
   await page.getByTestId('codes-kept').click()
 
   await page.getByTestId('make-recovery-codes').click()

@@ -21,7 +21,7 @@ export function forgetReturnedChallenge(): void {
 }
 
 /** The challenge in `#mfa=…&methods=totp,recovery`, or null when there is none. */
-export function readChallenge(fragment: URLSearchParams): Challenge | null {
+function readChallenge(fragment: URLSearchParams): Challenge | null {
   const token = fragment.get('mfa')
   if (!token) return null
   const methods = (fragment.get('methods') ?? '').split(',').filter(isSecondFactor)

@@ -35,7 +35,7 @@ function withBytes(descriptors: unknown): PublicKeyCredentialDescriptor[] {
 }
 
 /** As `PublicKeyCredential.parseCreationOptionsFromJSON` does it. */
-export function creationOptions(options: Options): PublicKeyCredentialCreationOptions {
+function creationOptions(options: Options): PublicKeyCredentialCreationOptions {
   const user = options.user as Options & { id: string }
   return {
     ...(options as unknown as PublicKeyCredentialCreationOptions),
@@ -46,7 +46,7 @@ export function creationOptions(options: Options): PublicKeyCredentialCreationOp
 }
 
 /** As `PublicKeyCredential.parseRequestOptionsFromJSON` does it. */
-export function requestOptions(options: Options): PublicKeyCredentialRequestOptions {
+function requestOptions(options: Options): PublicKeyCredentialRequestOptions {
   return {
     ...options,
     challenge: toBytes(options.challenge as string),
