@@ -4,10 +4,12 @@ import contextlib
 import os
 import sqlite3
 import tempfile
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import select, update
@@ -24,7 +26,6 @@ from musubi.features.accounts import administration, repository
 from musubi.features.accounts.models import TOTP_SEAL, TotpSecret
 from musubi.features.accounts.schemas import UserCreate
 from musubi.features.accounts.second_factors import management
-from musubi.features.accounts.service import Accounts
 from musubi.features.mail.models import MAIL_SEAL, OutgoingMail
 from musubi.settings import ConfigurationError, Environment, Settings
 
@@ -59,6 +60,16 @@ class Preparation:
     """The one-time link, as long as there is no superuser."""
 
 
+@contextlib.asynccontextmanager
+async def _application(settings: Settings) -> AsyncIterator[FastAPI]:
+    """An application that does not serve, for what it keeps in its state."""
+    app = create_app(settings)
+    try:
+        yield app
+    finally:
+        await close(app)
+
+
 def check_data_directory(settings: Settings) -> None:
     """Raises ConfigurationError unless files can be made in the data directory."""
     try:
@@ -82,15 +93,12 @@ async def prepare(settings: Settings) -> Preparation:
                 "the database is not up to date: run `musubi migrate` (or set MUSUBI_AUTO_MIGRATE=true)"
             )
         migrated = await migrate(settings)
-    app = create_app(settings)
-    try:
+    async with _application(settings) as app:
         async with app.state.database.reading() as reader:
             if await repository.superuser_exists(reader):
                 return Preparation(migrated, setup_link=None)
         token = app.state.accounts.sessions.tokens.setup_token()
         return Preparation(migrated, setup_link=f"{settings.public_url}/setup#token={token}")
-    finally:
-        await close(app)
 
 
 async def migrate(settings: Settings) -> str:
@@ -131,13 +139,9 @@ async def reseal(settings: Settings) -> str:
     Raises CannotProceed when something was sealed with a secret that is no longer there.
     """
     await prepare(settings)
-    app = create_app(settings)
-    try:
-        async with app.state.database.transaction() as session:
-            count = await _reseal(session, app.state.keys, TotpSecret.user_id, TotpSecret.sealed, TOTP_SEAL)
-            count += await _reseal(session, app.state.keys, OutgoingMail.id, OutgoingMail.sealed, MAIL_SEAL)
-    finally:
-        await close(app)
+    async with _application(settings) as app, app.state.database.transaction() as session:
+        count = await _reseal(session, app.state.keys, TotpSecret.user_id, TotpSecret.sealed, TOTP_SEAL)
+        count += await _reseal(session, app.state.keys, OutgoingMail.id, OutgoingMail.sealed, MAIL_SEAL)
     return f"{count} {'was' if count == 1 else 'were'} sealed with the newest secret"
 
 
@@ -168,22 +172,16 @@ async def create_superuser(settings: Settings, username: str, email: str, passwo
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise CannotProceed(f"{first['loc'][0]}: {first['msg']}") from None
-    app = create_app(settings)
-    accounts: Accounts = app.state.accounts
-    try:
-        async with app.state.database.transaction() as session:
-            await exclusive(session, "superusers")
-            return (await administration.create_superuser(session, accounts, form)).id
-    finally:
-        await close(app)
+    async with _application(settings) as app, app.state.database.transaction() as session:
+        await exclusive(session, "superusers")
+        return (await administration.create_superuser(session, app.state.accounts, form)).id
 
 
 async def reset_second_factors(settings: Settings, login: str) -> str:
     """Take all second factors from the account with this name or address, whose owner lost them. Returns what was
     done, for people. Raises CannotProceed when there is no such account."""
     await prepare(settings)
-    app = create_app(settings)
-    try:
+    async with _application(settings) as app:
         async with app.state.database.reading() as reader:
             found = await repository.find_by_login(reader, login)
         if found is None:
@@ -194,8 +192,6 @@ async def reset_second_factors(settings: Settings, login: str) -> str:
                 raise CannotProceed(f"there is no account {login}")
             await management.take_away(session, app.state.accounts, user)
             return f"{user.username} signs in with the password alone now, and was signed out everywhere"
-    finally:
-        await close(app)
 
 
 def contract() -> dict[str, Any]:
