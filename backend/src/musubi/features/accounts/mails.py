@@ -32,29 +32,15 @@ class AccountMails:
 
     async def verify_email(self, session: AsyncSession, user: User) -> None:
         """Ask whether the address of `user` is theirs."""
-        token = await one_time.issue(
-            session,
-            Purpose.VERIFY_EMAIL,
-            user_id=user.id,
-            lifetime=VERIFICATION_LIFETIME,
-            data={"address": user.email_key},
-        )
-        hours = int(VERIFICATION_LIFETIME / timedelta(hours=1))
-        link = f"{self._public_url}/verify-email#token={token}"
+        link = await self._link(session, user, Purpose.VERIFY_EMAIL, VERIFICATION_LIFETIME)
+        hours = VERIFICATION_LIFETIME // timedelta(hours=1)
         await self._write(session, user, "verify_email", {"link": link, "hours": hours})
 
     async def reset_password(self, session: AsyncSession, user: User) -> None:
         """Send a link under which `user` can set a new password; links from before no longer work."""
         await one_time.void(session, user.id, Purpose.RESET_PASSWORD)
-        token = await one_time.issue(
-            session,
-            Purpose.RESET_PASSWORD,
-            user_id=user.id,
-            lifetime=RESET_LIFETIME,
-            data={"address": user.email_key},
-        )
-        minutes = int(RESET_LIFETIME / timedelta(minutes=1))
-        link = f"{self._public_url}/reset-password#token={token}"
+        link = await self._link(session, user, Purpose.RESET_PASSWORD, RESET_LIFETIME)
+        minutes = RESET_LIFETIME // timedelta(minutes=1)
         await self._write(session, user, "reset_password", {"link": link, "minutes": minutes})
 
     async def password_changed(self, session: AsyncSession, user: User, *, removed: bool = False) -> None:
@@ -98,6 +84,13 @@ class AccountMails:
     @property
     def _forgot(self) -> str:
         return f"{self._public_url}/forgot-password"
+
+    async def _link(self, session: AsyncSession, user: User, purpose: Purpose, lifetime: timedelta) -> str:
+        """A link to the page named like `purpose`, with a token that is good once and knows the address it goes to."""
+        token = await one_time.issue(
+            session, purpose, user_id=user.id, lifetime=lifetime, data={"address": user.email_key}
+        )
+        return f"{self._public_url}/{purpose}#token={token}"
 
     async def _write(
         self, session: AsyncSession, user: User, template: str, values: dict[str, Any], *, to: str | None = None
