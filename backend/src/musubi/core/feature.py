@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.i18n import Text
 from musubi.core.jobs import AnyKind
+from musubi.core.outbox import Receive
 from musubi.core.permissions import Permission
+from musubi.core.realtime.frames import ClientFrame, ServerFrame
+from musubi.core.realtime.socket import Socket
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Page:
 
 
 EventHandler = Callable[[FastAPI, AsyncSession, Any], Awaitable[None]]
+FrameHandler = Callable[[FastAPI, Socket, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +43,12 @@ class Feature:
     """What this feature does when something happens in a feature below it; see `core.events`."""
     jobs: tuple[AnyKind, ...] = ()
     """The work that its changes leave behind, and what comes round by itself; see `core.jobs`."""
+    client_frames: dict[type[ClientFrame], FrameHandler] = field(default_factory=dict)
+    """What clients may send over their live connection, and what is done with it."""
+    server_frames: tuple[type[ServerFrame], ...] = ()
+    """What it sends to them."""
+    receivers: dict[str, Receive] = field(default_factory=dict)
+    """What every process does when it hears of a change, by topic; see `core.outbox`."""
     actions: tuple[str, ...] = ()
     """What it notes in the audit log, as `<what>.<verb in the past>`."""
     install: Callable[[FastAPI], None] | None = None

@@ -1,0 +1,1 @@
+"""Live connections: frames, sockets, and who hears what."""
