@@ -13,7 +13,7 @@ import { followPermissions } from './permissions-follow'
 import { createAppRouter } from './router'
 import { useNavigationStore } from './router/navigation'
 
-const component = { render: () => null }
+const component = () => Promise.resolve({ render: () => null })
 const locales = {
   en: () => Promise.resolve({ default: {} }),
   ja: () => Promise.resolve({ default: {} }),

@@ -1,7 +1,6 @@
 import { watch } from 'vue'
 import { useErrorStore } from '@/shared/stores/errors'
 import { type Theme, usePreferencesStore } from '@/shared/stores/preferences'
-import { features } from './features'
 import { setLanguage } from './i18n'
 import { useNavigationStore } from './router/navigation'
 
@@ -18,7 +17,7 @@ export async function followPreferences(): Promise<void> {
     () => preferences.language,
     async (language) => {
       try {
-        await setLanguage(language, features)
+        await setLanguage(language)
         // The menu's titles come from the server, in the language asked for.
         const navigation = useNavigationStore()
         if (navigation.entries) await navigation.load()
@@ -27,5 +26,5 @@ export async function followPreferences(): Promise<void> {
       }
     },
   )
-  await setLanguage(preferences.language, features)
+  await setLanguage(preferences.language)
 }

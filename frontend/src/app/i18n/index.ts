@@ -33,18 +33,14 @@ async function load(language: Language): Promise<void> {
   }
 }
 
-/** Gets the texts of a feature that weren't loaded with the application; ready when they are there. */
+/** Gets the texts of a feature, which come with its first page; ready when they are there. */
 export async function loadTextsOf(feature: FeatureModule): Promise<void> {
   inUse.add(feature.locales)
   await load(wanted)
 }
 
 /** Speaks a language from now on: with the server at once, here as soon as its texts have arrived. */
-export async function setLanguage(
-  language: Language,
-  features: readonly FeatureModule[],
-): Promise<void> {
-  for (const feature of features) if (!feature.lazyTexts) inUse.add(feature.locales)
+export async function setLanguage(language: Language): Promise<void> {
   wanted = language
   setRequestLanguage(language)
   await load(language)

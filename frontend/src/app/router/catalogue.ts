@@ -2,6 +2,13 @@ import { createMemoryHistory, createRouter, type RouteRecordRaw } from 'vue-rout
 import type { FeatureModule } from '@/shared/lib/feature'
 import { loadTextsOf } from '../i18n'
 
+/** The routes that need no session. */
+export function publicRoutes(features: readonly FeatureModule[]): RouteRecordRaw[] {
+  return features.flatMap((feature) =>
+    (feature.publicRoutes ?? []).map((route) => withTexts(route, feature)),
+  )
+}
+
 /** All pages the code has views for, whether or not someone may open them. */
 export interface Catalogue {
   /** The routes of a page, each marked with its name; none for a page that has no view here. */
@@ -10,9 +17,8 @@ export interface Catalogue {
   has(path: string): boolean
 }
 
-/** The route, whose view arrives together with the feature's texts if those weren't there before. */
+/** The route, whose view arrives together with the feature's texts. */
 function withTexts(route: RouteRecordRaw, feature: FeatureModule): RouteRecordRaw {
-  if (!feature.lazyTexts) return route
   const loadView = route.component as () => Promise<unknown>
   const component = async () => {
     const [view] = await Promise.all([loadView(), loadTextsOf(feature)])

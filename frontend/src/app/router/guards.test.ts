@@ -11,7 +11,7 @@ import { tokenReply } from '@/testing/session'
 import { useNavigationStore } from './navigation'
 import { createAppRouter } from '.'
 
-const component = { render: () => null }
+const component = () => Promise.resolve({ render: () => null })
 const route = (path: string, name: string, meta = {}): RouteRecordRaw => ({
   path,
   name,

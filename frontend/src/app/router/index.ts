@@ -1,7 +1,7 @@
 import { createRouter, createWebHistory, type Router, type RouterHistory } from 'vue-router'
 import type { FeatureModule } from '@/shared/lib/feature'
 import UnavailableView from '../views/UnavailableView.vue'
-import { createCatalogue } from './catalogue'
+import { createCatalogue, publicRoutes } from './catalogue'
 import { installGuards } from './guards'
 
 /**
@@ -16,7 +16,7 @@ export function createAppRouter(
   const router = createRouter({
     history,
     routes: [
-      ...features.flatMap((feature) => feature.publicRoutes ?? []),
+      ...publicRoutes(features),
       {
         path: '/:rest(.*)*',
         name: 'not-found',

@@ -15,6 +15,5 @@ export const audit: FeatureModule = {
   panels: {
     user: { permission: 'audit:read', component: () => import('./components/UserActivity.vue') },
   },
-  lazyTexts: true,
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
 }

@@ -19,6 +19,5 @@ export const mail: FeatureModule = {
       },
     ],
   },
-  lazyTexts: true,
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
 }

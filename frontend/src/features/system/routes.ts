@@ -12,6 +12,5 @@ export const system: FeatureModule = {
       },
     ],
   },
-  lazyTexts: true,
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
 }

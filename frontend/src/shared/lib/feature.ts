@@ -16,13 +16,11 @@ export interface FeatureModule {
   publicRoutes?: readonly RouteRecordRaw[]
   /** What it adds to pages of other features, which it doesn't know, nor they it. */
   panels?: Readonly<Partial<Record<PanelPlace, Panel>>>
-  /** Its texts, all under the one key that is its name. */
-  locales: Readonly<Record<Language, () => Promise<LocaleFile>>>
   /**
-   * Its texts come with its first page or panel instead of with the application: for features that few people
-   * open. Nothing but its pages and panels may use them then.
+   * Its texts, all under the one key that is its name. They come with its first page or panel, so
+   * nothing else may use them.
    */
-  lazyTexts?: boolean
+  locales: Readonly<Record<Language, () => Promise<LocaleFile>>>
 }
 
 declare module 'vue-router' {
