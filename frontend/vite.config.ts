@@ -7,6 +7,7 @@ import { defineConfig } from 'vite'
 import { initialChunks } from './scripts/initial-chunks.mjs'
 import { docsAssets } from './scripts/docs-assets.mjs'
 import { treeShakableVueI18n } from './scripts/tree-shakable-vue-i18n.mjs'
+import { xhrOnlyAxios } from './scripts/xhr-only-axios.mjs'
 
 const backend = process.env.MUSUBI_DEV_BACKEND ?? 'http://127.0.0.1:8000'
 
@@ -25,6 +26,7 @@ export default defineConfig({
       dropMessageCompiler: true,
     }),
     treeShakableVueI18n(),
+    xhrOnlyAxios(),
     docsAssets(),
   ],
   define: { __VUE_OPTIONS_API__: 'false' },
