@@ -30,12 +30,19 @@ from musubi.core.http.well_formed import WellFormed
 from musubi.core.jobs import Jobs
 from musubi.core.keyring import KeyRing
 from musubi.core.openapi import build_openapi, check_policies
-from musubi.features import accounts, audit, items, mail, system
+from musubi.features import accounts, audit, items, mail, notifications, system
 from musubi.features.system import health, test_support
 from musubi.settings import ConfigurationError, Environment, Settings
 
 # From the top down: a feature may use those below it, and knows none above it.
-FEATURES: tuple[Feature, ...] = (system.FEATURE, items.FEATURE, accounts.FEATURE, mail.FEATURE, audit.FEATURE)
+FEATURES: tuple[Feature, ...] = (
+    system.FEATURE,
+    items.FEATURE,
+    notifications.FEATURE,
+    accounts.FEATURE,
+    mail.FEATURE,
+    audit.FEATURE,
+)
 
 API_PREFIX = "/api/v1"
 WEB_DIRECTORY = Path(__file__).parent / "web"

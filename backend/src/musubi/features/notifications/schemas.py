@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from musubi.core.pagination import Paging
-from musubi.core.types import Timestamp
+from musubi.core.types import Id, Input, Timestamp
 from musubi.features.accounts.schemas import UserBrief
 
 
@@ -28,3 +28,9 @@ class ReadResult(BaseModel):
     """How many are left."""
 
     unread: int
+
+
+class ReadUpTo(Input):
+    """What to mark as read."""
+
+    up_to: Annotated[Id | None, Field(description="The newest one that was seen; without it, all")] = None
