@@ -50,6 +50,10 @@ def build_schema(features: Iterable[Feature]) -> dict[str, Any]:
         title="Musubi over WebSocket",
     )
     definitions = schema["$defs"]
+    for frame in sent:
+        # It has a default for whoever makes one in Python; on the wire it is what tells the frames apart.
+        required = definitions[frame.__name__].setdefault("required", [])
+        definitions[frame.__name__]["required"] = ["type", *required]
     definitions["ClientFrame"] = _one_of(sent)
     definitions["ServerFrame"] = _one_of(received)
     return {

@@ -31,7 +31,8 @@ class Wire:
 class ServerFrame(BaseModel):
     """What the server sends."""
 
-    model_config = ConfigDict(frozen=True)
+    # Every field is written, those with a default too, and the contract says so.
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
     type: str
 
@@ -64,6 +65,7 @@ class Hello(ServerFrame):
     epoch: str | None = None
     seq: int | None = None
     heartbeat_s: Annotated[int, Field(description="Send `ping` this often; without `pong` the connection is dead")]
+    expires_in: Annotated[int, Field(description="Seconds until `auth` is due")]
 
 
 class Ping(ClientFrame):
