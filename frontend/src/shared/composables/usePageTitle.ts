@@ -2,8 +2,8 @@ import { watchEffect } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute } from 'vue-router'
 
-/** Names the document after the item once that is known; until then it has the title of the page. */
-export function useItemTitle(title: () => string | undefined): void {
+/** Names the document after what it shows, once that is known; until then it has the title of the page. */
+export function usePageTitle(title: () => string | undefined): void {
   const { t } = useI18n()
   const route = useRoute()
   watchEffect(

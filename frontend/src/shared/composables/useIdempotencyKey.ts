@@ -1,4 +1,4 @@
-import { randomId } from '../lib/random-id'
+import { randomId } from '@/shared/lib/random-id'
 
 /**
  * Keys for requests that create: sending the same again (a retry after a lost answer) gives the same
