@@ -8,8 +8,12 @@ import type { FeatureModule } from '@/shared/lib/feature'
 import { useSessionStore } from '@/shared/stores/session'
 import { server } from '@/testing/server'
 import { tokenReply } from '@/testing/session'
+import { appShell } from '../layouts/app-shell'
 import { useNavigationStore } from './navigation'
 import { createAppRouter } from '.'
+
+// Loaded ahead of the tests: their time limit is not for compiling it.
+import.meta.glob('../layouts/AppShell.vue', { eager: true })
 
 const component = () => Promise.resolve({ render: () => null })
 const route = (path: string, name: string, meta = {}): RouteRecordRaw => ({
@@ -72,6 +76,7 @@ async function open(at: string, { wasSignedIn = true } = {}) {
 beforeEach(() => {
   const pinia = createPinia()
   setActivePinia(pinia)
+  appShell.value = null
   return async () => {
     // The token lives in a module: sign out, so that the next test starts without one.
     serve()
@@ -89,6 +94,7 @@ describe('someone who is signed in', () => {
     serve()
     const { first } = await open(path)
     expect(first).toEqual({ name, path })
+    expect(appShell.value).not.toBeNull()
   })
 
   it('sees 403 under the address of a page that exists but is not granted', async () => {
@@ -146,6 +152,7 @@ describe('someone who is signed out', () => {
   ])('comes to the login from %s, with the way back', async (path, expected) => {
     const { first } = await open(path, { wasSignedIn: false })
     expect(first).toEqual({ name: 'login', path: expected })
+    expect(appShell.value).toBeNull()
   })
 
   it('sees 404 for what does not exist', async () => {

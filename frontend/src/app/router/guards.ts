@@ -1,5 +1,6 @@
 import type { RouteLocationNormalized, RouteLocationRaw, Router } from 'vue-router'
 import { useSessionStore } from '@/shared/stores/session'
+import { loadAppShell } from '../layouts/app-shell'
 import type { Catalogue } from './catalogue'
 import { useNavigationStore } from './navigation'
 import { safeRedirect } from './redirect'
@@ -50,14 +51,20 @@ export function installGuards(router: Router, catalogue: Catalogue): void {
     const navigation = useNavigationStore()
     if (IN_PLACE_ROUTES.includes(String(to.name))) return true
 
+    let frame: Promise<void> | undefined
     try {
       await session.restore()
-      if (session.isSignedIn && navigation.entries === null) await navigation.load()
+      if (session.isSignedIn) {
+        // On its way at the same time as the menu that stands in it.
+        if (!to.meta.public) frame = loadAppShell()
+        if (navigation.entries === null) await navigation.load()
+      }
     } catch {
       // The views say so and offer another attempt; a session that has ended shows as signed out.
       if (session.status !== 'signed-out') return to.meta.public ? true : inPlace('unavailable', to)
     }
 
+    await frame
     const before = grantedTo
     // Without a session the old routes stay: until it is left, the page still on screen has links to them.
     if (session.isSignedIn) grant()
