@@ -52,6 +52,16 @@ describe('UiMenu', () => {
     expect(document.activeElement).toBe(wrapper.get('button').element)
   })
 
+  it('closes when something else is pressed, and leaves the focus there', async () => {
+    const wrapper = mountMenu()
+    await wrapper.get('button').trigger('click')
+    await wrapper.get('[role="menu"]').trigger('pointerdown')
+    expect(wrapper.find('[role="menu"]').exists()).toBe(true)
+    document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))
+    await vi.waitFor(() => expect(wrapper.find('[role="menu"]').exists()).toBe(false))
+    expect(document.activeElement).not.toBe(wrapper.get('button').element)
+  })
+
   it('closes once something was chosen', async () => {
     const onClick = vi.fn<() => void>()
     const wrapper = mountMenu(onClick)
