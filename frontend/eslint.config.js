@@ -7,8 +7,8 @@ import vueA11y from 'eslint-plugin-vuejs-accessibility'
 const APPLICATION_LIBRARIES = ['pinia', 'vue-router', 'vue-i18n', 'axios', '@pinia/colada']
 
 /**
- * The direction of imports: app → features → shared → api. Each entry forbids what the layer must
- * not see.
+ * The direction of imports: app → features → realtime → shared → api. Each entry forbids what the
+ * layer must not see.
  */
 /**
  * @param {string[]} files
@@ -22,11 +22,16 @@ function layer(files, patterns, paths = []) {
 
 const noApp = { group: ['@/app/*', '@/app'], message: 'Only src/app wires things together.' }
 const noFeatures = { group: ['@/features/*'], message: 'This layer must not know any feature.' }
+const noRealtime = {
+  group: ['@/realtime/*', '@/realtime'],
+  message: 'Live data is for features and the application.',
+}
 
 export default defineConfigWithVueTs(
   {
     ignores: [
       'src/api/generated/**',
+      'src/realtime/generated/**',
       'public/**',
       'coverage/**',
       'playwright-report/**',
@@ -71,14 +76,16 @@ export default defineConfigWithVueTs(
   },
   layer(
     ['src/api/**'],
-    [noApp, noFeatures, { group: ['@/shared/*'], message: 'api knows only itself.' }],
+    [noApp, noFeatures, noRealtime, { group: ['@/shared/*'], message: 'api knows only itself.' }],
   ),
-  layer(['src/shared/**'], [noApp, noFeatures]),
+  layer(['src/realtime/**'], [noApp, noFeatures]),
+  layer(['src/shared/**'], [noApp, noFeatures, noRealtime]),
   layer(
     ['src/shared/ui/**'],
     [
       noApp,
       noFeatures,
+      noRealtime,
       {
         group: ['@/api/*', '@/api', '@/shared/stores/*', '@/shared/composables/*'],
         message: 'Primitives know no store or service.',

@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { createClient } from '@hey-api/openapi-ts'
 import { expect, it } from 'vitest'
 import config from '../openapi-ts.config.ts'
+import { generateFrames } from './frames.mjs'
 import { generateRules } from './rules.mjs'
 
 const COMMITTED = fileURLToPath(new URL('../src/api/generated', import.meta.url))
+const FRAMES = fileURLToPath(new URL('../src/realtime/generated/frames.ts', import.meta.url))
 const CONTRACT = fileURLToPath(new URL('../../contract/openapi.json', import.meta.url))
+const REALTIME = fileURLToPath(new URL('../../contract/realtime.json', import.meta.url))
 
 /** Every file under a folder: path → content. */
 async function read(folder: string): Promise<Record<string, string>> {
@@ -39,4 +42,9 @@ it('is what the contract generates today (else: npm run generate)', async () => 
   } finally {
     await rm(folder, { recursive: true })
   }
+}, 30_000)
+
+it('is what the contract of live connections generates today', async () => {
+  const contract = JSON.parse(await readFile(REALTIME, 'utf8'))
+  expect(await readFile(FRAMES, 'utf8')).toBe(await generateFrames(contract))
 }, 30_000)
