@@ -128,11 +128,11 @@ class Slow:
         self.begun, self.go_on = asyncio.Event(), asyncio.Event()
         create_item = service.create_item
 
-        async def create_slowly(session: Any, counts: Any, principal: Any, form: Any) -> Any:
+        async def create_slowly(app: Any, session: Any, principal: Any, form: Any) -> Any:
             if form.title == "slow" and not self.begun.is_set():
                 self.begun.set()
                 await self.go_on.wait()
-            return await create_item(session, counts, principal, form)
+            return await create_item(app, session, principal, form)
 
         monkeypatch.setattr(service, "create_item", create_slowly)
 

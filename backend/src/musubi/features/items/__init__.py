@@ -5,8 +5,9 @@ from fastapi import FastAPI
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
 from musubi.features.accounts.events import UserDeleted
-from musubi.features.items import router, service
+from musubi.features.items import live_router, router, service
 from musubi.features.items.counts import ItemCounts
+from musubi.features.items.frames import SERVER_FRAMES, UpdateItem
 
 
 def _install(app: FastAPI) -> None:
@@ -22,5 +23,7 @@ FEATURE = Feature(
     ),
     actions=("item.deleted", "item.updated"),
     handlers={UserDeleted: service.hand_over},
+    client_frames={UpdateItem: live_router.update_item},
+    server_frames=SERVER_FRAMES,
     install=_install,
 )

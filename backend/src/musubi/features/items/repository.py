@@ -236,11 +236,13 @@ async def delete_item(session: AsyncSession, item: Item) -> None:
     await session.flush()
 
 
-async def change_owner(session: AsyncSession, owner_id: int, heir_id: int) -> None:
-    """Give everything of one user to another."""
-    await session.execute(
+async def change_owner(session: AsyncSession, owner_id: int, heir_id: int) -> bool:
+    """Give everything of one user to another. Whether there was anything."""
+    changed = await session.execute(
         update(Item)
         .where(Item.owner_id == owner_id)
         .values(owner_id=heir_id, version=Item.version + 1, updated_at=utcnow())
+        .returning(Item.id)
         .execution_options(synchronize_session=False)
     )
+    return bool(changed.all())

@@ -17,17 +17,12 @@ from musubi.core.pagination import Collection, collection, collection_reply
 from musubi.core.permissions import SignedIn
 from musubi.core.types import Id
 from musubi.features.items import service
-from musubi.features.items.counts import ItemCounts
 from musubi.features.items.schemas import ItemCreate, ItemQuery, ItemRead, ItemStats, ItemUpdate, TagCount
 
 router = APIRouter(prefix="/items", tags=["items"], route_class=Route)
 
 ItemId = Annotated[Id, Path()]
 _CHANGE_ERRORS = errors(Forbidden, NotFound, PreconditionFailed)
-
-
-def _counts(request: Request) -> ItemCounts:
-    return request.app.state.item_counts  # type: ignore[no-any-return]
 
 
 def _tagged(item: service.Fields) -> JsonReply:
@@ -38,7 +33,7 @@ def _tagged(item: service.Fields) -> JsonReply:
 async def list_items(principal: SignedIn, request: Request) -> JsonReply:
     """The items one may read: published ones and one's own; all of them with `items:read_any`."""
     query = read_query(request, ItemQuery)
-    items, page = await service.list_items(database_of(request), _counts(request), principal, query)
+    items, page = await service.list_items(database_of(request), service.counts_of(request.app), principal, query)
     return collection_reply(items, page.meta)
 
 
@@ -47,7 +42,7 @@ async def create_item(
     principal: SignedIn, session: IdempotentSessionDep, request: Request, form: ItemCreate
 ) -> JsonReply:
     """Write an item. It is a draft, which only its owner sees, unless told otherwise."""
-    item = await service.create_item(session, _counts(request), principal, form)
+    item = await service.create_item(request.app, session, principal, form)
     headers = {"ETag": service.tag_of(item), "Location": f"/api/v1/items/{item['id']}"}
     return JsonReply(item, 201, headers)
 
@@ -57,7 +52,7 @@ async def list_item_tags(
     principal: SignedIn, reader: ReaderDep, request: Request, response: Response
 ) -> Collection[TagCount]:
     """The tags of the items one may read, most used first."""
-    return collection(response, await _counts(request).tags(reader, principal))
+    return collection(response, await service.counts_of(request.app).tags(reader, principal))
 
 
 @router.get("/stats")
@@ -99,7 +94,7 @@ async def update_item(
     if_match: IfMatch = None,
 ) -> JsonReply:
     """Change an item: only the fields that are sent. With `If-Match` only if it is still that version."""
-    item = await service.update_item(session, _counts(request), principal, item_id, form, if_match=if_match)
+    item = await service.update_item(request.app, session, principal, item_id, form, if_match=if_match)
     return _tagged(item)
 
 
@@ -113,7 +108,7 @@ async def put_item(
     if_match: IfMatch = None,
 ) -> JsonReply:
     """The same as PATCH, for clients that only know PUT."""
-    item = await service.update_item(session, _counts(request), principal, item_id, form, if_match=if_match)
+    item = await service.update_item(request.app, session, principal, item_id, form, if_match=if_match)
     return _tagged(item)
 
 
@@ -122,4 +117,4 @@ async def delete_item(
     principal: SignedIn, item_id: ItemId, session: SessionDep, request: Request, if_match: IfMatch = None
 ) -> None:
     """Delete an item for good. With `If-Match` only if it is still that version."""
-    await service.delete_item(session, _counts(request), principal, item_id, if_match=if_match)
+    await service.delete_item(request.app, session, principal, item_id, if_match=if_match)

@@ -16,7 +16,7 @@ from musubi.core.permissions import Permission, Principal
 from musubi.core.types import AnyRow
 from musubi.features import audit
 from musubi.features.accounts.events import UserDeleted
-from musubi.features.items import repository
+from musubi.features.items import live, repository
 from musubi.features.items.counts import ItemCounts
 from musubi.features.items.models import Item, ItemStatus
 from musubi.features.items.schemas import (
@@ -82,18 +82,20 @@ async def read_item(database: Database, principal: Principal, item_id: int) -> F
     return as_read(row)
 
 
-async def create_item(session: AsyncSession, counts: ItemCounts, principal: Principal, form: ItemCreate) -> Fields:
-    item = Item(**form.model_dump(), owner_id=principal.user_id, version=1)
-    await repository.add_item(session, item)
-    counts.outdate_after(session)
+async def create_item(app: FastAPI, session: AsyncSession, principal: Principal, form: ItemCreate) -> Fields:
+    row = Item(**form.model_dump(), owner_id=principal.user_id, version=1)
+    await repository.add_item(session, row)
+    counts_of(app).outdate_after(session)
     # The owner is who is asking, so there is nothing left to read.
-    values = (getattr(item, name) for name in repository.ITEM_FIELDS)
-    return _as_read(values, principal.username, principal.full_name, principal.profile_image)
+    values = (getattr(row, name) for name in repository.ITEM_FIELDS)
+    item = _as_read(values, principal.username, principal.full_name, principal.profile_image)
+    await live.announce_created(app, session, item)
+    return item
 
 
 async def update_item(
+    app: FastAPI,
     session: AsyncSession,
-    counts: ItemCounts,
     principal: Principal,
     item_id: int,
     form: ItemUpdate,
@@ -104,21 +106,25 @@ async def update_item(
 
     Raises NotFound, Forbidden, PreconditionFailed.
     """
-    item = await _changeable(session, principal, item_id)
-    check_not_stale(if_match, item.version)
-    changed = {name for name in form.model_fields_set if getattr(item, name) != getattr(form, name)}
+    row = await _changeable(session, principal, item_id)
+    check_not_stale(if_match, row.version)
+    before = ItemStatus(row.status)
+    changed = {name for name in form.model_fields_set if getattr(row, name) != getattr(form, name)}
     for name in changed:
-        setattr(item, name, getattr(form, name))
+        setattr(row, name, getattr(form, name))
     if changed:
-        await repository.save_item(session, item, tags_changed="tags" in changed)
-        await _note_if_others(session, principal, item, changed)
-        counts.outdate_after(session)
-    return as_read(await repository.get_written_item(session, item_id))
+        await repository.save_item(session, row, tags_changed="tags" in changed)
+        await _note_if_others(session, principal, row, changed)
+        counts_of(app).outdate_after(session)
+    item = as_read(await repository.get_written_item(session, item_id))
+    if changed:
+        await live.announce_updated(app, session, item, before=before)
+    return item
 
 
 async def delete_item(
+    app: FastAPI,
     session: AsyncSession,
-    counts: ItemCounts,
     principal: Principal,
     item_id: int,
     *,
@@ -130,7 +136,8 @@ async def delete_item(
     await repository.delete_item(session, item)
     details = {"owner_id": item.owner_id}
     await audit.record(session, "item.deleted", object_type="item", object_id=item_id, details=details)
-    counts.outdate_after(session)
+    counts_of(app).outdate_after(session)
+    await live.announce_deleted(app, session, item)
 
 
 async def _note_if_others(session: AsyncSession, principal: Principal, item: Item, fields: set[str]) -> None:
@@ -160,7 +167,11 @@ async def stats(reader: AsyncConnection, principal: Principal, offset: timedelta
 
 async def hand_over(app: FastAPI, session: AsyncSession, event: UserDeleted) -> None:
     """Give a deleted user's items to the heir, if there is one."""
-    if event.heir_id is not None:
-        await repository.change_owner(session, event.user_id, event.heir_id)
-        counts: ItemCounts = app.state.item_counts
-        counts.outdate_after(session)
+    if event.heir_id is not None and await repository.change_owner(session, event.user_id, event.heir_id):
+        counts_of(app).outdate_after(session)
+        await live.announce_new_owner(app, session)
+
+
+def counts_of(app: FastAPI) -> ItemCounts:
+    """The application's counts of items."""
+    return app.state.item_counts  # type: ignore[no-any-return]
