@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from musubi.core.clock import utcnow
 from musubi.core.keyring import KeyRing
 from musubi.features.accounts.tokens import AccessClaims, InvalidToken, TokenMaker, new_seed, read_refresh
 
@@ -35,8 +36,11 @@ def is_refresh_token(token: str, seed: str) -> bool:
 
 
 def test_an_access_token_says_what_it_was_made_of() -> None:
+    made_at = utcnow()
     claims = maker.read_access(maker.access_token(user_id=7, session_id=8, generation=9))
-    assert claims == AccessClaims(user_id=7, session_id=8, generation=9)
+    assert claims == AccessClaims(user_id=7, session_id=8, generation=9, expires_at=claims.expires_at)
+    # Its times are whole seconds.
+    assert abs(claims.expires_at - made_at - timedelta(minutes=60)) < timedelta(seconds=2)
 
 
 def test_no_two_access_tokens_are_the_same() -> None:
@@ -98,7 +102,7 @@ def test_what_an_older_secret_signed_is_honoured_as_long_as_it_is_kept() -> None
     seed = new_seed()
     access, refresh, setup = maker.access_token(1, 2, 3), maker.refresh_token(1, 2, seed), maker.setup_token()
     replaced = TokenMaker(KeyRing(NEW_SECRET, SECRET), access_lifetime=timedelta(minutes=60))
-    assert replaced.read_access(access) == AccessClaims(user_id=1, session_id=2, generation=3)
+    assert replaced.read_access(access) == maker.read_access(access)
     assert replaced.verify_refresh(read_refresh(refresh), seed)
     assert replaced.is_setup_token(setup)
     forgotten = TokenMaker(KeyRing(NEW_SECRET), access_lifetime=timedelta(minutes=60))

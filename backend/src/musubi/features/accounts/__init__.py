@@ -1,5 +1,6 @@
 """Accounts: who someone is, and how they prove it."""
 
+import asyncio
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from musubi.core.i18n import Text
 from musubi.core.permissions import Permission
 from musubi.features.accounts import (
     auth_router,
+    live,
     mailed_router,
     oidc_router,
     passkey_router,
@@ -21,6 +23,8 @@ from musubi.features.accounts import (
 )
 from musubi.features.accounts.actions import ACTIONS
 from musubi.features.accounts.clean_up import CLEAR_EXPIRED
+from musubi.features.accounts.events import AccessChanged, ProfileChanged, SessionsEnded
+from musubi.features.accounts.frames import SERVER_FRAMES
 from musubi.features.accounts.mailed import MAIL_RESET
 from musubi.features.accounts.mails import AccountMails
 from musubi.features.accounts.new_sign_in import TELL_OF_SIGN_IN
@@ -68,6 +72,7 @@ def _install(app: FastAPI) -> None:
     )
     app.state.authenticate = sessions.authenticate
     app.state.names_of_users = repository.names_of
+    app.state.admissions = asyncio.Lock()
 
 
 FEATURE = Feature(
@@ -88,6 +93,13 @@ FEATURE = Feature(
         Page("users", "/admin/users", Text("Users", "ユーザー"), "users", 90, Permission.USERS_READ),
     ),
     jobs=(MAIL_RESET, TELL_OF_SIGN_IN, CLEAR_EXPIRED),
+    handlers={
+        SessionsEnded: live.publish_end,
+        AccessChanged: live.publish_change,
+        ProfileChanged: live.publish_change,
+    },
+    server_frames=SERVER_FRAMES,
+    receivers={live.SESSIONS_ENDED: live.close_sockets, live.ACCESS_CHANGED: live.admit_anew},
     actions=ACTIONS,
     install=_install,
 )

@@ -13,7 +13,7 @@ from musubi.core.permissions import Principal
 from musubi.core.text import fold
 from musubi.features import audit
 from musubi.features.accounts import one_time, repository
-from musubi.features.accounts.events import AccessChanged, UserDeleted
+from musubi.features.accounts.events import AccessChanged, ProfileChanged, UserDeleted
 from musubi.features.accounts.models import User
 from musubi.features.accounts.schemas import UserCreate, UserUpdate
 from musubi.features.accounts.service import Accounts
@@ -94,6 +94,8 @@ async def _follow_up(
         await one_time.void(session, user.id)
     if changed & _ACCESS:
         await accounts.events.publish(session, AccessChanged(user.id))
+    if changed - _ACCESS:
+        await accounts.events.publish(session, ProfileChanged(user.id))
     if changed:
         # What an account may do is worth noting in full; of what a person says of themselves, only that it changed.
         details = {name: getattr(user, name) if name in _ACCESS else None for name in sorted(changed)}

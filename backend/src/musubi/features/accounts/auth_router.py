@@ -138,9 +138,9 @@ async def get_me(principal: SignedIn, reader: ReaderDep) -> Me:
 
 
 @router.patch("/users/me")
-async def update_me(principal: SignedIn, session: SessionDep, form: ProfileUpdate) -> Me:
+async def update_me(principal: SignedIn, request: Request, session: SessionDep, form: ProfileUpdate) -> Me:
     """Change one's own profile: only what is sent."""
-    return Me.of(await service.update_profile(session, principal, form), principal)
+    return Me.of(await service.update_profile(session, accounts_of(request), principal, form), principal)
 
 
 @router.post("/users/me/password", responses=errors(BadRequest))

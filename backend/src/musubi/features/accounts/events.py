@@ -24,3 +24,10 @@ class AccessChanged:
     """What a user may do changed: what was decided by their role has to be decided again."""
 
     user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """What an account says of its user changed: their name, their address, whether that is confirmed."""
+
+    user_id: int

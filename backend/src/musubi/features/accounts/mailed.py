@@ -13,6 +13,7 @@ from musubi.core.keyring import KeyRing, Unreadable
 from musubi.core.permissions import Principal
 from musubi.features import audit
 from musubi.features.accounts import mailed_repository, one_time, repository
+from musubi.features.accounts.events import ProfileChanged
 from musubi.features.accounts.models import User
 from musubi.features.accounts.one_time import Purpose
 from musubi.features.accounts.service import Accounts
@@ -25,11 +26,12 @@ _VERIFIED_ALREADY = Text("This address is confirmed already", "このメール�
 _ADDRESS_SEAL = "forgotten password"
 
 
-async def verify_email(session: AsyncSession, token: str) -> None:
+async def verify_email(session: AsyncSession, accounts: Accounts, token: str) -> None:
     """Note that the holder of `token` gets the mail of their account. Raises BadRequest for a link that is no good."""
     user = await _redeem(session, Purpose.VERIFY_EMAIL, token)
     await one_time.void(session, user.id, Purpose.VERIFY_EMAIL)
     user.email_verified = True
+    await accounts.events.publish(session, ProfileChanged(user.id))
     await audit.record(session, "email.verified", object_type="user", object_id=user.id, actor_id=user.id)
 
 

@@ -25,9 +25,9 @@ _RESET = Text("Your new password is set: sign in with it", "新しいパスワ�
 
 
 @router.post("/verify-email", dependencies=[Depends(public), Depends(limits.MAILED_TOKEN)])
-async def verify_email(session: SessionDep, form: EmailVerification) -> Done:
+async def verify_email(request: Request, session: SessionDep, form: EmailVerification) -> Done:
     """Confirm an address with the token that was mailed to it."""
-    await mailed.verify_email(session, form.token)
+    await mailed.verify_email(session, accounts_of(request), form.token)
     return Done.now(_VERIFIED.render())
 
 

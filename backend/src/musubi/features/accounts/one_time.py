@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     PASSKEY_REGISTRATION = "passkey-registration"
     PASSKEY_PROOF = "passkey-proof"
     OIDC = "oidc"
+    SOCKET = "socket"
 
 
 async def issue(

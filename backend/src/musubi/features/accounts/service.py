@@ -13,6 +13,7 @@ from musubi.core.permissions import Principal, Role
 from musubi.core.text import fold
 from musubi.features import audit
 from musubi.features.accounts import new_sign_in, one_time, repository
+from musubi.features.accounts.events import ProfileChanged
 from musubi.features.accounts.mails import AccountMails
 from musubi.features.accounts.models import User
 from musubi.features.accounts.passwords import PasswordHasher, PasswordRule
@@ -183,7 +184,7 @@ async def _insert(session: AsyncSession, form: Register | UserCreate, password_h
     return user
 
 
-async def update_profile(session: AsyncSession, principal: Principal, form: ProfileUpdate) -> User:
+async def update_profile(session: AsyncSession, accounts: Accounts, principal: Principal, form: ProfileUpdate) -> User:
     """Change what was sent of one's own profile. Raises Invalid for an image that is not one's own."""
     if form.profile_image is not None:
         # Nobody has any as long as nothing can be uploaded; a name taken on trust would be shown to everyone.
@@ -193,7 +194,9 @@ async def update_profile(session: AsyncSession, principal: Principal, form: Prof
         raise Unauthorized
     for name in form.model_fields_set:
         setattr(user, name, getattr(form, name))
-    await session.flush()
+    if session.is_modified(user):
+        await session.flush()
+        await accounts.events.publish(session, ProfileChanged(user.id))
     details = {"fields": sorted(form.model_fields_set)}
     await audit.record(session, "profile.updated", object_type="user", object_id=user.id, details=details)
     return user

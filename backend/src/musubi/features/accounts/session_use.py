@@ -7,13 +7,14 @@ from sqlalchemy import bindparam, select, update
 from musubi.core.clock import utcnow
 from musubi.core.database import Database
 from musubi.core.queries import Query
+from musubi.core.types import AnyRow
 from musubi.features.accounts.models import AuthSession, User
 from musubi.features.accounts.tokens import AccessClaims
 
 _NOTED_EVERY = timedelta(minutes=5)
 """How far behind `last_used_at` may be. A write per request would make every read wait for the disk."""
 
-FIND = Query(
+_FIND = Query(
     select(
         AuthSession.user_id,
         AuthSession.generation,
@@ -32,6 +33,14 @@ FIND = Query(
     .where(AuthSession.id == bindparam("session_id"))
 )
 """In front of every request: its session and its user."""
+
+
+async def find_alive(database: Database, session_id: int) -> AnyRow | None:
+    """A session and its user; None unless it goes on and the account may be used."""
+    row = await _FIND.first(database, {"session_id": session_id})
+    if row is None or row.ended_at is not None or row.expires_at <= utcnow() or not row.is_active:
+        return None
+    return row
 
 
 async def confirm(database: Database, claims: AccessClaims) -> None:

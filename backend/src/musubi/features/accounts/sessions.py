@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.clock import utcnow
-from musubi.core.database import database_of, outlive_rollback
+from musubi.core.database import Database, database_of, outlive_rollback
 from musubi.core.errors import Unauthorized
 from musubi.core.events import Events
 from musubi.core.permissions import Principal, Role
+from musubi.core.types import AnyRow
 from musubi.features import audit
-from musubi.features.accounts import session_use
+from musubi.features.accounts import session_use, tickets
 from musubi.features.accounts.events import SessionsEnded
 from musubi.features.accounts.models import AuthSession, User
 from musubi.features.accounts.tokens import (
@@ -182,36 +183,34 @@ class Sessions:
 
     async def authenticate(self, request: Request) -> Principal:
         """Who sent this request. Raises Unauthorized unless its access token and its session are alive."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthorized
+        principal, _ = await self.principal_of_token(database_of(request), bearer_token(request))
+        return principal
+
+    async def principal_of_token(self, database: Database, token: str) -> tuple[Principal, datetime]:
+        """Whose access token this is, and until when it is good. Raises Unauthorized unless it and its session are
+        alive."""
         try:
-            claims = self.tokens.read_access(token.strip())
+            claims = self.tokens.read_access(token)
         except InvalidToken:
             raise Unauthorized from None
-        database = database_of(request)
-        row = await session_use.FIND.first(database, {"session_id": claims.session_id})
-        if (
-            row is None
-            or row.user_id != claims.user_id
-            or row.ended_at is not None
-            or row.expires_at <= utcnow()
-            or not row.is_active
-        ):
+        row = await session_use.find_alive(database, claims.session_id)
+        if row is None or row.user_id != claims.user_id:
             raise Unauthorized
         if row.confirmed_at is None and row.generation == claims.generation:
             await session_use.confirm(database, claims)
         if not session_use.is_noted(row.last_used_at):
             await session_use.note(database, claims.session_id)
-        return Principal(
-            row.user_id,
-            row.username,
-            Role(row.role),
-            row.is_superuser,
-            claims.session_id,
-            row.full_name,
-            row.profile_image,
-        )
+        return _principal(row, claims.session_id), min(claims.expires_at, row.expires_at)
+
+    async def principal_of_session(self, database: Database, session_id: int) -> Principal:
+        """Whose session this is. Raises Unauthorized unless it is alive."""
+        row = await session_use.find_alive(database, session_id)
+        if row is None:
+            raise Unauthorized
+        return _principal(row, session_id)
+
+    issue_ticket = staticmethod(tickets.issue_ticket)
+    take_ticket = staticmethod(tickets.take_ticket)
 
     async def _find(self, session: AsyncSession, claims: RefreshClaims) -> tuple[AuthSession, User] | None:
         """The living session that this token was really issued in."""
@@ -253,6 +252,20 @@ class Sessions:
             self.tokens.refresh_token(row.id, row.generation, row.seed),
             row.expires_at,
         )
+
+
+def bearer_token(request: Request) -> str:
+    """The access token that a request carries. Raises Unauthorized when it carries none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized
+    return token.strip()
+
+
+def _principal(row: AnyRow, session_id: int) -> Principal:
+    return Principal(
+        row.user_id, row.username, Role(row.role), row.is_superuser, session_id, row.full_name, row.profile_image
+    )
 
 
 def _read_refresh(token: str) -> RefreshClaims:

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import jwt
@@ -39,6 +39,7 @@ class AccessClaims:
     session_id: int
     generation: int
     """Which refresh of the session it was issued with."""
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,14 @@ class TokenMaker:
 
     def read_access(self, token: str) -> AccessClaims:
         """Raises InvalidToken unless every check passes: signature, algorithm, expiry, issuer, audience and type."""
-        claims, expires_at = self._verified(token)
-        if utcnow().timestamp() >= expires_at:
+        claims = self._verified(token)
+        # The one clock of the application decides.
+        if utcnow() >= claims.expires_at:
             raise InvalidToken
         return claims
 
-    def _verify_access(self, token: str) -> tuple[AccessClaims, int]:
-        """What the token says, and when it expires, in seconds since 1970: the one clock of the application decides."""
+    def _verify_access(self, token: str) -> AccessClaims:
+        """What the token says, expired or not."""
         try:
             key = self._keys.get(jwt.get_unverified_header(token)["kid"])
             if key is None:
@@ -105,7 +107,8 @@ class TokenMaker:
             if claims["type"] != "access":
                 raise InvalidToken
             generation = int(claims["jti"].partition(".")[0])
-            return AccessClaims(int(claims["sub"]), int(claims["sid"]), generation), int(claims["exp"])
+            expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+            return AccessClaims(int(claims["sub"]), int(claims["sid"]), generation, expires_at)
         except (jwt.InvalidTokenError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise InvalidToken from error
 
