@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from musubi.core.models import NEVER_REUSE_IDS, Base, BigId, Entity
@@ -36,6 +37,8 @@ class Room(Entity):
     """The number that was given out last."""
     message_count: Mapped[int] = mapped_column(default=0)
     last_message_at: Mapped[datetime | None]
+    search_text: Mapped[str] = mapped_column(Text)
+    """Name and topic, folded, with a separator between."""
 
 
 class RoomMember(Base):
@@ -88,7 +91,7 @@ class MessageChange(Base):
     """The type of its frame."""
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     """Whose doing it was."""
-    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON().with_variant(JSONB(), "postgresql"), default=dict)
     """Of a reaction: `emoji` and `on`."""
     created_at: Mapped[datetime]
 

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from musubi.adapters.search import postgres, sqlite
 from musubi.core.models import BigId, UtcDateTime
@@ -57,6 +58,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("message_count", sa.BigInteger(), nullable=False),
         sa.Column("last_message_at", UtcDateTime(), nullable=True),
+        sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("created_by", sa.BigInteger(), nullable=True),
@@ -107,7 +109,7 @@ def upgrade() -> None:
         sa.Column("message_id", BigId, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("user_id", BigId, nullable=False),
-        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("data", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name=op.f("fk_message_changes_room_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
