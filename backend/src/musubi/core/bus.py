@@ -15,11 +15,15 @@ class Bus(Protocol):
     """
 
     def start(self, on_gap: Callable[[], None]) -> None:
-        """Begin, in the running event loop. `on_gap` is called after every time in which messages may have passed by
-        unheard: when a lost connection is back."""
+        """Begin, in the running event loop; once. `on_gap` is called after every time in which messages may have passed
+        by unheard: when there is a connection for the first time, or a lost one is back."""
 
-    def subscribe(self, topic: str, receiver: Receiver) -> None:
-        """Hear what other processes publish under `topic` from now on; a topic has one receiver here."""
+    def subscribe(self, topic: str, receiver: Receiver, on_heard: Callable[[], None] | None = None) -> None:
+        """Hear what other processes publish under `topic`; a topic has one receiver here.
+
+        Where that takes a moment, `on_heard` is called once, when messages begin to arrive: what was published between
+        this call and that one may have passed by unheard.
+        """
 
     def unsubscribe(self, topic: str) -> None:
         """Hear no more of `topic`."""
