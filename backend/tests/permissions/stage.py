@@ -18,6 +18,7 @@ from musubi.core.jobs import Job
 from musubi.core.models import Base
 from musubi.features.accounts.models import Identity, Passkey
 from musubi.features.mail.models import MailState, OutgoingMail
+from musubi.features.notifications.models import Notification
 from tests.permissions.table import ACTORS, BODIES, NOT_THERE, Cell
 from tests.sql import database_of
 from tests.support import Actor, make_actor, sign_in
@@ -75,13 +76,15 @@ async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int]:
         user_id=actor.id, name="A key", credential_id=f"of {name}", public_key=b"", sign_count=0, transports=[]
     )
     identity = Identity(user_id=actor.id, provider="nobody", issuer="https://id.example", subject=name)
-    await _keep(app, passkey, identity)
+    notification = Notification(user_id=actor.id, kind="mention", data={}, created_at=utcnow())
+    await _keep(app, passkey, identity, notification)
     return {
         "draft": draft["id"],
         "published item": published["id"],
         "session": next(each["id"] for each in sessions if not each["current"]),
         "passkey": passkey.id,
         "identity": identity.id,
+        "notification": notification.id,
     }
 
 

@@ -41,6 +41,7 @@ THINGS: dict[str, tuple[str, ...]] = {
     "user_id": ("ordinary user", "other superuser"),
     "mail_id": ("mail", "mail to a superuser"),
     "job_id": ("dead job",),
+    "notification_id": ("notification",),
     "provider": (NOT_THERE,),
 }
 """What a parameter in a path stands for: `stage` makes each of them. All that can be owned is `owner`'s."""
@@ -77,6 +78,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("rename_passkey", "passkey"): _OWNER_ALONE,
     ("remove_passkey", "passkey"): _OWNER_ALONE,
     ("unlink_identity", "identity"): _OWNER_ALONE,
+    ("read_notification", "notification"): _OWNER_ALONE,
     ("get_mail", "mail to a superuser"): _SUPERUSERS,
 }
 
