@@ -73,11 +73,11 @@ async def test_writing_costs_a_constant_number_of_statements(app: FastAPI, membe
             await member.patch(f"{path}/{item['id']}", json={"tags": [*tags[1:], "new"]})
         with watch(app) as deleting:
             await member.delete(f"{path}/{item['id']}")
-        # Who is asking; the item; its tags. What is answered is known.
-        assert len(creating) == 3
-        assert len(changing) == 6
-        # Who is asking; the item, twice; the note of it in the audit log.
-        assert len(deleting) == 4
+        # Who is asking; the item; its tags; what every process is told. What is answered is known.
+        assert len(creating) == 4
+        assert len(changing) == 7
+        # Who is asking; the item, twice; the note of it in the audit log; what every process is told.
+        assert len(deleting) == 5
 
 
 @pytest.fixture
