@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, func, insert, select
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.clock import utcnow
@@ -36,6 +36,16 @@ _LIST = Listing(
     User.id,
 )
 _COUNT = Query(select(func.count().label("total")).select_from(RoomMember).where(_OF_ROOM))
+_MARK_READ = (
+    update(_MEMBERS)
+    .where(
+        _MEMBER.room_id == bindparam("in_room"),
+        _MEMBER.user_id == bindparam("member"),
+        _MEMBER.read_seq < bindparam("up_to"),
+    )
+    .values(read_seq=bindparam("up_to"))
+    .returning(_MEMBER.read_seq)
+)
 _ADD = InsertIfNew(_MEMBERS, unique=(_MEMBER.room_id, _MEMBER.user_id), returning=(_MEMBER.joined_at,))
 
 
@@ -48,6 +58,11 @@ async def list_members(database: Database, room_id: int, paging: Paging) -> Page
         return 0 if row is None else int(row.total)
 
     return await paginate(database, _LIST, values, ordering=_BY_NAME, paging=paging, count=count)
+
+
+async def is_member(session: AsyncSession, room_id: int, user_id: int) -> bool:
+    statement = select(_MEMBER.user_id).where(_MEMBER.room_id == room_id, _MEMBER.user_id == user_id)
+    return (await session.execute(statement)).first() is not None
 
 
 async def ids_of_members(session: AsyncSession, room_id: int) -> list[int]:
@@ -75,6 +90,12 @@ async def add_first_members(session: AsyncSession, room_id: int, user_ids: Itera
     joined_at = utcnow()
     rows = [{"room_id": room_id, "user_id": each, "read_seq": 0, "joined_at": joined_at} for each in user_ids]
     await session.execute(insert(_MEMBERS), rows)
+
+
+async def mark_read(session: AsyncSession, room_id: int, user_id: int, seq: int) -> bool:
+    """Note that a member has read up to `seq`; False when they were there already, or further."""
+    values = {"in_room": room_id, "member": user_id, "up_to": seq}
+    return (await session.execute(_MARK_READ, values)).first() is not None
 
 
 async def remove_member(session: AsyncSession, room_id: int, user_id: int) -> bool:

@@ -80,6 +80,11 @@ _SELECT = rooms_of_reader(
 )  # fmt: skip
 _SELECT_ONE = _SELECT.where(_ROOM.name == bindparam("name"))
 _ONE = Query(_SELECT_ONE)
+_JOINED = Query(
+    rooms_of_reader(_ROOM.id, _ROOM.name, _ROOM.epoch, _ROOM.seq, _ROOM.is_private).where(
+        _ROOM.name == bindparam("name"), _IS_MEMBER
+    )
+)
 
 # Those one is in come first, the one in which something was said last in front; then the others, the newest in front.
 _LIVELINESS = case(
@@ -98,10 +103,10 @@ _CONDITIONS: dict[bool | None, ColumnElement[bool]] = {
 _LISTINGS = {joined: Listing(_LIST.where(limit), Room.id) for joined, limit in _CONDITIONS.items()}
 _COUNTS = {joined: Query(_COUNT.where(limit)) for joined, limit in _CONDITIONS.items()}
 
-_HELD = select(
+_BARE_BY_NAME = select(
     _ROOM.id, _ROOM.name, _ROOM.topic, _ROOM.is_private, _ROOM.created_by, _ROOM.epoch, _ROOM.seq
-).with_for_update()
-_HELD_BY_NAME = _HELD.where(_ROOM.name == bindparam("name"))
+).where(_ROOM.name == bindparam("name"))
+_HELD_BY_NAME = _BARE_BY_NAME.with_for_update()
 _ADD_ROOM = InsertIfNew(_ROOMS, unique=(_ROOM.name,), returning=(_ROOM.id,))
 
 
@@ -110,9 +115,24 @@ async def get_room(database: Database, reader_id: int, name: str) -> AnyRow | No
     return await _ONE.first(database, {"reader_id": reader_id, "name": name})
 
 
+async def get_joined_room(database: Database, reader_id: int, name: str) -> AnyRow | None:
+    """The bare room, if the reader is in it."""
+    return await _JOINED.first(database, {"reader_id": reader_id, "name": name})
+
+
+async def find_written_room(session: AsyncSession, reader_id: int, name: str) -> AnyRow | None:
+    """The room as it is for the reader, with what this transaction made of it."""
+    return (await session.execute(_SELECT_ONE, {"reader_id": reader_id, "name": name})).first()
+
+
 async def get_written_room(session: AsyncSession, reader_id: int, name: str) -> AnyRow:
-    """The same of a room that this transaction made or changed."""
+    """The same of a room that is there."""
     return (await session.execute(_SELECT_ONE, {"reader_id": reader_id, "name": name})).one()
+
+
+async def get_bare_room(session: AsyncSession, name: str) -> AnyRow | None:
+    """The bare room, whoever asks."""
+    return (await session.execute(_BARE_BY_NAME, {"name": name})).first()
 
 
 async def hold_room(session: AsyncSession, name: str) -> AnyRow | None:
