@@ -77,7 +77,8 @@ function readEnvelope(body: unknown): Envelope | null {
   return { code, message, details: isRecord(details) ? details : {} }
 }
 
-function readFieldErrors(details: Record<string, unknown>): Record<string, string> {
+/** The messages of a 422, by field path. */
+export function readFieldErrors(details: Record<string, unknown>): Record<string, string> {
   if (!isRecord(details.fields)) return {}
   return Object.fromEntries(
     Object.entries(details.fields).filter(

@@ -1,3 +1,5 @@
+/** Live data: the one connection of this tab, for features and the application. */
+export { onFrame, onReady, request, send, useRoomSubscription } from './composables'
 export {
   MAX_LENGTHS,
   type ClientFrame,
@@ -5,3 +7,4 @@ export {
   type FrameOf,
   type ServerFrame,
 } from './frames'
+export { useRealtimeStore } from './store'
