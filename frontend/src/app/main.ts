@@ -7,6 +7,7 @@ import App from './App.vue'
 import { installErrorHandling, reportQueryError } from './error-handling'
 import { features } from './features'
 import { i18n } from './i18n'
+import { followLive } from './live-follow'
 import { followPermissions } from './permissions-follow'
 import { followPreferences } from './preferences-follow'
 import { collectPanels } from './panels'
@@ -31,6 +32,7 @@ async function start(): Promise<void> {
   installErrorHandling(app, router)
   followSession(router)
   followPermissions(router)
+  followLive(app, features)
 
   // The texts, the session and the first view are on their way at the same time.
   const texts = followPreferences()

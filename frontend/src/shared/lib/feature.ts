@@ -17,6 +17,11 @@ export interface FeatureModule {
   /** What it adds to pages of other features, which it doesn't know, nor they it. */
   panels?: Readonly<Partial<Record<PanelPlace, Panel>>>
   /**
+   * What it keeps up with while someone is signed in, whatever page is open. `start` runs in a scope
+   * that ends with the session, and has no texts to use.
+   */
+  live?: () => Promise<{ start(): void }>
+  /**
    * Its texts, all under the one key that is its name. They come with its first page or panel, so
    * nothing else may use them.
    */
@@ -31,8 +36,11 @@ declare module 'vue-router' {
     public?: boolean
     /** Makes no sense with a session: whoever has one is led on. */
     guestOnly?: boolean
-    /** One column, a card wide, for a public route. */
-    layout?: 'narrow'
+    /**
+     * `narrow`: one column, a card wide, for a public route. `full`: all of the window beside the menu
+     * and no more, for a page that scrolls in parts of its own.
+     */
+    layout?: 'narrow' | 'full'
     /** The page whose grant this route needs; set when it is granted. */
     page?: string
   }
