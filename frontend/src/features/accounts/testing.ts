@@ -9,7 +9,6 @@ import type {
   TwoFactorState,
   TwoFactorSummary,
   UserRead,
-  UserReadCollection,
 } from '@/api/generated/types.gen'
 import { useErrorStore } from '@/shared/stores/errors'
 import { useNoticeStore } from '@/shared/stores/notices'
@@ -40,13 +39,6 @@ export function aUser(changes: Partial<UserRead> = {}): UserRead {
   })
   delete account.permissions
   return account
-}
-
-export function aPage(data: UserRead[], meta: Partial<UserReadCollection['meta']> = {}) {
-  return {
-    data,
-    meta: { total: data.length, page: 1, pages: 1, limit: 20, next_cursor: null, ...meta },
-  }
 }
 
 /** Someone who has a password and nothing else. */

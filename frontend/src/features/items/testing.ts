@@ -4,12 +4,14 @@ import { defineComponent, h } from 'vue'
 import { RouterView, type RouteRecordRaw } from 'vue-router'
 import type { SessionUser } from '@/api'
 import { http as axios } from '@/api/instance'
-import type { ItemRead, ItemReadCollection, ItemStats } from '@/api/generated/types.gen'
+import type { ItemRead, ItemStats } from '@/api/generated/types.gen'
 import { useSessionStore } from '@/shared/stores/session'
 import { mountWithApp } from '@/testing/mount'
 import { server } from '@/testing/server'
 import { sessionUser } from '@/testing/session'
 import { items } from './routes'
+
+export { collectionOf } from '@/testing/api'
 
 // Loaded ahead of the tests: their time limit is not for compiling the pages that the routes name.
 import.meta.glob('./views/*.vue', { eager: true })
@@ -31,28 +33,6 @@ export function anItem(changes: Partial<ItemRead> = {}): ItemRead {
     created_by: ownerId,
     updated_by: ownerId,
     ...changes,
-  }
-}
-
-export function aPage(
-  data: ItemRead[],
-  meta: Partial<ItemReadCollection['meta']> = {},
-): ItemReadCollection {
-  return {
-    success: true,
-    message: null,
-    timestamp: '2026-01-31T09:30:00Z',
-    data,
-    meta: {
-      total: data.length,
-      page: 1,
-      limit: 20,
-      pages: 1,
-      has_next: false,
-      has_prev: false,
-      next_cursor: null,
-      ...meta,
-    },
   }
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { aPage, aUser, eventually, openPage, problem, serve, WRITER } from '../testing'
+import { collectionOf, aUser, eventually, openPage, problem, serve, WRITER } from '../testing'
 
 const READER = { permissions: ['users:read'] }
 
 /** happy-dom is 1024 px wide, so this is the table. */
 async function openList(at = '/admin/users', user: object = WRITER, users = [aUser()], meta = {}) {
-  const requests = serve({ 'GET /users': aPage(users, meta) })
+  const requests = serve({ 'GET /users': collectionOf(users, meta) })
   const page = await openPage(at, { user })
   await eventually(() => expect(requests).not.toEqual([]))
   return { ...page, requests }
@@ -72,7 +72,7 @@ describe('the list of users', () => {
   it('goes back to the last page when the asked one is gone', async () => {
     const requests = serve({
       'GET /users': ({ query }) =>
-        aPage(query.skip === '20' ? [aUser()] : [], { total: 21, pages: 2 }),
+        collectionOf(query.skip === '20' ? [aUser()] : [], { total: 21, pages: 2 }),
     })
     const { router, has } = await openPage('/admin/users?page=9', { user: WRITER })
     await eventually(() => expect(has('user-7')).toBe(true))
@@ -105,7 +105,9 @@ describe('the list of users', () => {
   })
 
   it('offers to drop the filters when nobody matches', async () => {
-    const requests = serve({ 'GET /users': ({ query }) => aPage(query.role ? [] : [aUser()]) })
+    const requests = serve({
+      'GET /users': ({ query }) => collectionOf(query.role ? [] : [aUser()]),
+    })
     const { button, has, router, wrapper } = await openPage('/admin/users?role=admin&search=x', {
       user: WRITER,
     })
@@ -119,7 +121,8 @@ describe('the list of users', () => {
   it('says what went wrong, and tries again', async () => {
     let failing = true
     serve({
-      'GET /users': () => (failing ? problem(403, 'Not enough permissions') : aPage([aUser()])),
+      'GET /users': () =>
+        failing ? problem(403, 'Not enough permissions') : collectionOf([aUser()]),
     })
     const { button, has, wrapper } = await openPage('/admin/users', { user: WRITER })
     await eventually(() => expect(wrapper.text()).toContain('Not enough permissions'))

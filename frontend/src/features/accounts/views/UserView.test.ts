@@ -2,7 +2,7 @@ import { HttpResponse } from 'msw'
 import { describe, expect, it } from 'vitest'
 import { sessionUser } from '@/testing/session'
 import {
-  aPage,
+  collectionOf,
   aUser,
   eventually,
   openPage,
@@ -189,7 +189,7 @@ describe('deleting an account', () => {
 
   async function openDelete(account = aUser(), user: object = WRITER, answers: Answers = {}) {
     const page = await openUser(account, user, {
-      'GET /users': ({ query }) => aPage(query.search ? [] : heirs),
+      'GET /users': ({ query }) => collectionOf(query.search ? [] : heirs),
       [`DELETE /users/${account.id}`]: () => new HttpResponse(null, { status: 204 }),
       ...answers,
     })

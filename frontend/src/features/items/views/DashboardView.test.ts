@@ -2,7 +2,7 @@ import { HttpResponse } from 'msw'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { useErrorStore } from '@/shared/stores/errors'
 import '../components/ActivityChart.vue'
-import { anItem, aPage, openPage, problem, serve, settle, stats } from '../testing'
+import { anItem, collectionOf, openPage, problem, serve, settle, stats } from '../testing'
 
 vi.mock('vue-chartjs', () => ({
   Bar: {
@@ -17,7 +17,7 @@ describe('the dashboard', () => {
   it('greets, and shows the numbers, the chart and the latest items of just this person', async () => {
     const requests = serve({
       'GET /items/stats': numbers,
-      'GET /items': aPage([anItem({ id: 4 }), anItem({ id: 9 })]),
+      'GET /items': collectionOf([anItem({ id: 4 }), anItem({ id: 9 })]),
     })
     const { wrapper } = await openPage('/', { user: { id: 5, full_name: 'Hanako Yuki' } })
     await vi.dynamicImportSettled()
@@ -55,7 +55,7 @@ describe('the dashboard', () => {
   it('asks for days by the clock of this browser', async () => {
     vi.stubEnv('TZ', 'Asia/Tokyo')
     onTestFinished(() => void vi.unstubAllEnvs())
-    const requests = serve({ 'GET /items/stats': numbers, 'GET /items': aPage([]) })
+    const requests = serve({ 'GET /items/stats': numbers, 'GET /items': collectionOf([]) })
     await openPage('/')
     expect(requests.find(({ path }) => path === '/items/stats')?.query).toEqual({
       utc_offset: '540',
@@ -63,7 +63,7 @@ describe('the dashboard', () => {
   })
 
   it('invites to a first item where there is none', async () => {
-    serve({ 'GET /items/stats': stats({}, [0, 0]), 'GET /items': aPage([]) })
+    serve({ 'GET /items/stats': stats({}, [0, 0]), 'GET /items': collectionOf([]) })
     const { wrapper } = await openPage('/')
     expect(wrapper.text()).toContain('You have no items yet')
     expect(wrapper.text()).toContain('You created nothing in the last 30 days.')
@@ -85,7 +85,7 @@ describe('the dashboard', () => {
     let fails = true
     serve({
       'GET /items/stats': () => (fails ? problem(503, 'SERVICE_UNAVAILABLE') : numbers),
-      'GET /items': aPage([anItem()]),
+      'GET /items': collectionOf([anItem()]),
     })
     const { wrapper } = await openPage('/')
     expect(wrapper.text()).toContain('Server is temporarily unavailable')
@@ -99,7 +99,10 @@ describe('the dashboard', () => {
   })
 
   it('loads everything again at a press, and is busy meanwhile', async () => {
-    const answers = [aPage([anItem({ title: 'Before' })]), aPage([anItem({ title: 'After' })])]
+    const answers = [
+      collectionOf([anItem({ title: 'Before' })]),
+      collectionOf([anItem({ title: 'After' })]),
+    ]
     let release = () => undefined as void
     const requests = serve({
       'GET /items/stats': numbers,
@@ -124,7 +127,7 @@ describe('the dashboard', () => {
   })
 
   it('keeps what it shows when loading again fails, and says so', async () => {
-    const answers = [aPage([anItem()]), HttpResponse.error()]
+    const answers = [collectionOf([anItem()]), HttpResponse.error()]
     serve({ 'GET /items/stats': numbers, 'GET /items': () => answers.shift() })
     const { wrapper } = await openPage('/')
     await wrapper.get('[data-testid="load-data"]').trigger('click')

@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { useErrorStore } from '@/shared/stores/errors'
 import { useNoticeStore } from '@/shared/stores/notices'
 import { useSessionStore } from '@/shared/stores/session'
-import { anItem, aPage, openPage, problem, serve, settle, tagged, type Seen } from '../testing'
+import {
+  anItem,
+  collectionOf,
+  openPage,
+  problem,
+  serve,
+  settle,
+  tagged,
+  type Seen,
+} from '../testing'
 
 type Wrapper = Awaited<ReturnType<typeof openPage>>['wrapper']
 
@@ -127,7 +136,7 @@ describe('a new item', () => {
 
 describe('leaving without saving', () => {
   async function begin(title: string) {
-    serve({ 'GET /items': aPage([]) })
+    serve({ 'GET /items': collectionOf([]) })
     const page = await openPage('/items/new')
     if (title) await page.wrapper.get('[data-testid="item-title"]').setValue(title)
     const leaving = page.router.push('/items')
@@ -161,7 +170,7 @@ describe('leaving without saving', () => {
   })
 
   it('does not hold up the login of one whose session is over', async () => {
-    serve({ 'GET /items': aPage([]) })
+    serve({ 'GET /items': collectionOf([]) })
     const { wrapper, router } = await openPage('/items/new')
     await wrapper.get('[data-testid="item-title"]').setValue('Unsaved')
     useSessionStore().status = 'signed-out'

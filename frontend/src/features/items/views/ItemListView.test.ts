@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anItem, aPage, openPage, problem, serve, settle, type Seen } from '../testing'
+import { anItem, collectionOf, openPage, problem, serve, settle, type Seen } from '../testing'
 
 const lists = (requests: Seen[]) =>
   requests.filter(({ path }) => path === '/items').map(({ query }) => query)
@@ -17,7 +17,7 @@ describe('the list of items', () => {
   it('asks for just what the address says, and shows the same choices', async () => {
     const requests = serve({
       'GET /items/tags': tags,
-      'GET /items': aPage([anItem()], { total: 41, pages: 3, page: 2 }),
+      'GET /items': collectionOf([anItem()], { total: 41, pages: 3, page: 2 }),
     })
     const { wrapper } = await openPage(
       '/items?search=spring&status=published&tag=design&mine=1&sort=relevance&page=2',
@@ -43,7 +43,7 @@ describe('the list of items', () => {
   })
 
   it('asks for the newest of all where the address says nothing', async () => {
-    const requests = serve({ 'GET /items': aPage([anItem()]) })
+    const requests = serve({ 'GET /items': collectionOf([anItem()]) })
     const { wrapper } = await openPage('/items')
     expect(lists(requests)).toEqual([{ skip: '0', limit: '20', sort: '-created_at' }])
     expect(wrapper.findAll('[data-testid="create-item"]')).toHaveLength(1)
@@ -51,7 +51,7 @@ describe('the list of items', () => {
   })
 
   it('reads nonsense in the address as if it were not there', async () => {
-    const requests = serve({ 'GET /items': aPage([anItem()]) })
+    const requests = serve({ 'GET /items': collectionOf([anItem()]) })
     await openPage('/items?status=lost&sort=relevance&page=-3&mine=maybe&search=%20')
     expect(lists(requests)).toEqual([{ skip: '0', limit: '20', sort: '-created_at' }])
   })
@@ -59,7 +59,7 @@ describe('the list of items', () => {
   it('writes each choice into the address, and starts again at the first page', async () => {
     const requests = serve({
       'GET /items/tags': tags,
-      'GET /items': aPage([anItem()], { total: 60, pages: 3 }),
+      'GET /items': collectionOf([anItem()], { total: 60, pages: 3 }),
     })
     const { wrapper, router } = await openPage('/items?page=2')
     const [status, tag, sort] = wrapper.findAll('select')
@@ -96,7 +96,7 @@ describe('the list of items', () => {
   })
 
   it('sorts by relevance only together with a search', async () => {
-    serve({ 'GET /items': aPage([anItem()]) })
+    serve({ 'GET /items': collectionOf([anItem()]) })
     const { wrapper, router } = await openPage('/items')
     const options = () => wrapper.findAll('select').at(-1)!.findAll('option').length
     const without = options()
@@ -106,7 +106,7 @@ describe('the list of items', () => {
   })
 
   it('keeps a tag of the address that is not among the most used ones', async () => {
-    serve({ 'GET /items/tags': tags, 'GET /items': aPage([anItem()]) })
+    serve({ 'GET /items/tags': tags, 'GET /items': collectionOf([anItem()]) })
     const { wrapper } = await openPage('/items?tag=rare')
     expect(wrapper.findAll('select')[1]!.element.value).toBe('rare')
   })
@@ -115,9 +115,9 @@ describe('the list of items', () => {
     let release = () => undefined as void
     serve({
       'GET /items': async ({ query }) => {
-        if (!query.status) return aPage([anItem({ id: 1 })])
+        if (!query.status) return collectionOf([anItem({ id: 1 })])
         await new Promise<void>((resolve) => (release = resolve))
-        return aPage([anItem({ id: 2 })])
+        return collectionOf([anItem({ id: 2 })])
       },
     })
     const { wrapper, router } = await openPage('/items')
@@ -135,7 +135,7 @@ describe('the list of items', () => {
   it('goes to the last page where there is no such page any more', async () => {
     serve({
       'GET /items': ({ query }) =>
-        aPage(query.skip === '20' ? [anItem()] : [], { total: 21, pages: 2 }),
+        collectionOf(query.skip === '20' ? [anItem()] : [], { total: 21, pages: 2 }),
     })
     const { wrapper, router } = await openPage('/items?page=9')
     expect(router.currentRoute.value.query.page).toBe('2')
@@ -143,7 +143,7 @@ describe('the list of items', () => {
   })
 
   it('says that there is nothing at all', async () => {
-    serve({ 'GET /items': aPage([], { pages: 0 }) })
+    serve({ 'GET /items': collectionOf([], { pages: 0 }) })
     const { wrapper } = await openPage('/items')
     expect(wrapper.text()).toContain('There are no items yet')
     expect(wrapper.text()).not.toContain('Clear filters')
@@ -151,7 +151,7 @@ describe('the list of items', () => {
 
   it('says that nothing matches, and takes the filters away', async () => {
     serve({
-      'GET /items': ({ query }) => aPage(query.search ? [] : [anItem()], { pages: 1 }),
+      'GET /items': ({ query }) => collectionOf(query.search ? [] : [anItem()], { pages: 1 }),
     })
     const { wrapper, router } = await openPage('/items?search=zzz&mine=1&sort=title')
     expect(wrapper.text()).toContain('Nothing matches')
@@ -163,7 +163,7 @@ describe('the list of items', () => {
   })
 
   it('offers another attempt where loading failed', async () => {
-    const answers = [problem(500, 'INTERNAL_SERVER_ERROR'), aPage([anItem()])]
+    const answers = [problem(500, 'INTERNAL_SERVER_ERROR'), collectionOf([anItem()])]
     serve({ 'GET /items': () => answers.shift() })
     const { wrapper } = await openPage('/items')
     expect(wrapper.text()).toContain('Server is temporarily unavailable')
@@ -175,7 +175,7 @@ describe('the list of items', () => {
 
   it('shows of an item what one chooses it by', async () => {
     const item = anItem({ tags: ['a', 'b', 'c', 'd', 'e', 'f'], status: 'archived' })
-    serve({ 'GET /items': aPage([item]) })
+    serve({ 'GET /items': collectionOf([item]) })
     const { wrapper } = await openPage('/items')
     const row = wrapper.get('[data-testid="item-7"]')
     expect(row.get('a').attributes('href')).toBe('/items/7')

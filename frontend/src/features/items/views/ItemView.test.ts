@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { SessionUser } from '@/api'
 import { useErrorStore } from '@/shared/stores/errors'
 import { useNoticeStore } from '@/shared/stores/notices'
-import { anItem, aPage, openPage, problem, serve, settle, tagged } from '../testing'
+import { anItem, collectionOf, openPage, problem, serve, settle, tagged } from '../testing'
 
 type Wrapper = Awaited<ReturnType<typeof openPage>>['wrapper']
 
@@ -66,7 +66,7 @@ describe('an item', () => {
   })
 
   it('leads back to the list as it was filtered', async () => {
-    serve({ 'GET /items/7': tagged(anItem()), 'GET /items': aPage([anItem()]) })
+    serve({ 'GET /items/7': tagged(anItem()), 'GET /items': collectionOf([anItem()]) })
     const { wrapper, router } = await openPage('/items?status=draft')
     // A browser's history notes by itself where one came from.
     await router.push({ path: '/items/7', state: { back: '/items?status=draft' } })
@@ -94,7 +94,7 @@ describe('an item', () => {
       let isGone = false
       const requests = serve({
         'GET /items/7': tagged(anItem()),
-        'GET /items': () => aPage(isGone ? [] : [anItem()]),
+        'GET /items': () => collectionOf(isGone ? [] : [anItem()]),
         'DELETE /items/7': () => {
           isGone = true
           return gone()
@@ -114,7 +114,7 @@ describe('an item', () => {
     it('is content when someone else was faster', async () => {
       serve({
         'GET /items/7': tagged(anItem()),
-        'GET /items': aPage([]),
+        'GET /items': collectionOf([]),
         'DELETE /items/7': problem(404, 'NOT_FOUND'),
       })
       const { wrapper, router } = await openPage('/items/7')
