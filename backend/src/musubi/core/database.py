@@ -89,7 +89,7 @@ class Database:
                 with anyio.CancelScope(shield=True):
                     await session.rollback()
                     for write in session.info.pop(_OUTLIVING, ()):
-                        async with self._sessions.begin() as survivor:
+                        async with self.transaction() as survivor:
                             await write(survivor)
                 raise
         for callback in session.info.pop(_AFTER_COMMIT, ()):

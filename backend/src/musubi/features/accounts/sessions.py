@@ -14,7 +14,7 @@ from musubi.core.events import Events
 from musubi.core.permissions import Principal, Role
 from musubi.core.types import AnyRow
 from musubi.features import audit
-from musubi.features.accounts import session_use, tickets
+from musubi.features.accounts import session_use
 from musubi.features.accounts.events import SessionsEnded
 from musubi.features.accounts.models import AuthSession, User
 from musubi.features.accounts.tokens import (
@@ -208,9 +208,6 @@ class Sessions:
         if row is None:
             raise Unauthorized
         return _principal(row, session_id)
-
-    issue_ticket = staticmethod(tickets.issue_ticket)
-    take_ticket = staticmethod(tickets.take_ticket)
 
     async def _find(self, session: AsyncSession, claims: RefreshClaims) -> tuple[AuthSession, User] | None:
         """The living session that this token was really issued in."""
