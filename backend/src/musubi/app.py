@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from musubi import __version__
+from musubi.adapters.bus import open_bus
 from musubi.adapters.cache import open_cache
 from musubi.adapters.limiter import open_limiter
 from musubi.core.database import Database
@@ -30,13 +31,18 @@ from musubi.core.http.well_formed import WellFormed
 from musubi.core.jobs import Jobs
 from musubi.core.keyring import KeyRing
 from musubi.core.openapi import build_openapi, check_policies
-from musubi.features import accounts, audit, items, mail, notifications, system
+from musubi.core.outbox import Outbox
+from musubi.core.realtime.announce import deliver_frame
+from musubi.core.realtime.dispatch import Dispatcher
+from musubi.core.realtime.hub import Hub
+from musubi.features import accounts, audit, items, mail, notifications, rooms, system
 from musubi.features.system import health, test_support
 from musubi.settings import ConfigurationError, Environment, Settings
 
 # From the top down: a feature may use those below it, and knows none above it.
 FEATURES: tuple[Feature, ...] = (
     system.FEATURE,
+    rooms.FEATURE,
     items.FEATURE,
     notifications.FEATURE,
     accounts.FEATURE,
@@ -82,6 +88,14 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.limiter = open_limiter(settings.redis_url, key=app.state.keys.current.derive("limits"))
     app.state.changed_limits = {limit.name: limit for limit in settings.limits}
     app.state.events = Events(app, FEATURES)
+    app.state.bus = open_bus(settings.redis_url)
+    app.state.outbox = Outbox(
+        app,
+        app.state.bus,
+        {"frame": deliver_frame} | {k: v for feature in FEATURES for k, v in feature.receivers.items()},
+    )
+    app.state.hub = Hub(max_sockets=settings.live_connections, max_per_user=settings.live_connections_per_user)
+    app.state.dispatch = Dispatcher(app, FEATURES)
     app.state.jobs = Jobs(
         app,
         (kind for feature in FEATURES for kind in feature.jobs),
@@ -162,17 +176,29 @@ def _subdomains_of(domain: str | None) -> str | None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.bus.start(lambda: _look_now(app))
+    app.state.rooms.start()
     app.state.jobs.start()
     try:
         yield
     finally:
         await app.state.jobs.stop()
+        await app.state.rooms.close()
+        await app.state.hub.close()
+        await app.state.outbox.close()
         await close(app)
+
+
+def _look_now(app: FastAPI) -> None:
+    """Messages of other processes may have passed by unheard."""
+    app.state.outbox.look_now()
+    app.state.rooms.streams.look_now()
 
 
 async def close(app: FastAPI) -> None:
     """Give back the threads and connections of an application; for one that was made but does not serve."""
     app.state.accounts.hasher.close()
+    await app.state.bus.close()
     await app.state.cache.close()
     if app.state.limiter is not None:
         await app.state.limiter.close()

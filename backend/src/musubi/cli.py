@@ -155,14 +155,14 @@ def reseal() -> None:
 
 @app.command("export-contract")
 def export_contract(
-    directory: Annotated[Path, typer.Argument(help="Where to write openapi.json.")] = Path("contract"),
+    directory: Annotated[Path, typer.Argument(help="Where to write the files.")] = Path("contract"),
 ) -> None:
-    """Write the contract that the browser application is generated from."""
-    document = operations.contract()
+    """Write the contract that the browser application is generated from: openapi.json and realtime.json."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "openapi.json"
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    typer.echo(f"{path}: {len(document['paths'])} paths")
+    for name, document in operations.contract().items():
+        path = directory / name
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        typer.echo(f"wrote {path}")
 
 
 @app.command()

@@ -17,11 +17,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from musubi.app import close, create_app
+from musubi.app import FEATURES, close, create_app
 from musubi.core import migrations, secret_file
 from musubi.core.database import exclusive
 from musubi.core.keyring import KeyRing, Unreadable
 from musubi.core.permissions import Role
+from musubi.core.realtime.contract import build_schema
 from musubi.features.accounts import administration, repository
 from musubi.features.accounts.models import TOTP_SEAL, TotpSecret
 from musubi.features.accounts.schemas import UserCreate
@@ -194,11 +195,11 @@ async def reset_second_factors(settings: Settings, login: str) -> str:
             return f"{user.username} signs in with the password alone now, and was signed out everywhere"
 
 
-def contract() -> dict[str, Any]:
-    """The OpenAPI document, which depends on no setting."""
+def contract() -> dict[str, dict[str, Any]]:
+    """The documents of the contract by the names of their files: HTTP and live connections. No setting changes them."""
     with tempfile.TemporaryDirectory() as directory:
         settings = _Unset(data_dir=Path(directory), env=Environment.DEVELOPMENT, secret_key=_NO_SECRET)
-        return create_app(settings).openapi()
+        return {"openapi.json": create_app(settings).openapi(), "realtime.json": build_schema(FEATURES)}
 
 
 async def migration_state(settings: Settings) -> migrations.State:

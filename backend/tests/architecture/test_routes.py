@@ -133,8 +133,8 @@ def test_a_parameter_in_a_path_is_named_after_its_object(document: dict[str, Any
     found = 0
     for path in document["paths"]:
         for collection, parameter in re.findall(r"/(\w+)/\{(\w+)\}", path):
-            # With OpenID Connect one signs in at a provider.
-            irregular = {"oidc": "provider", "identities": "identity"}
+            # With OpenID Connect one signs in at a provider; a member is a user; the address of a connection is a room.
+            irregular = {"oidc": "provider", "identities": "identity", "members": "user", "ws": "room"}
             name = irregular.get(collection, collection.removesuffix("s"))
             assert parameter in (f"{name}_id", name), path
             found += 1

@@ -35,7 +35,8 @@ class NodeBus:
     def start(self, on_gap: Callable[[], None]) -> None:
         raise NotImplementedError
 
-    def subscribe(self, topic: str, receiver: Receiver) -> None:
+    def subscribe(self, topic: str, receiver: Receiver, on_heard: Callable[[], None] | None = None) -> None:
+        assert on_heard is None
         self.receivers[topic] = receiver
 
     def unsubscribe(self, topic: str) -> None:
@@ -194,6 +195,6 @@ async def test_totals_are_over_all_processes(start: Start) -> None:
     there.presence.joined(ROOM, HANAKO)
     there.presence.joined(OTHER_ROOM, TARO)
     async with asyncio.timeout(10):
-        while here.presence.totals() != Totals(connections=4, rooms=2, users=2):
+        while here.presence.totals() != Totals(connections=4, rooms=2, users=2):  # noqa: ASYNC110
             await asyncio.sleep(0)
     assert here.names(OTHER_ROOM) == ["taro"]

@@ -8,7 +8,6 @@ from pydantic.json_schema import models_json_schema
 
 from musubi.core.feature import Feature
 from musubi.core.realtime.frames import (
-    Auth,
     Authenticated,
     ClientFrame,
     Error,
@@ -20,7 +19,7 @@ from musubi.core.realtime.frames import (
     ServerFrame,
 )
 
-CLIENT_FRAMES: tuple[type[ClientFrame], ...] = (Ping, Auth)
+CLIENT_FRAMES: tuple[type[ClientFrame], ...] = (Ping,)
 SERVER_FRAMES: tuple[type[ServerFrame], ...] = (Hello, Pong, Authenticated, Resync, Reconnect, Error)
 """What belongs to the connection itself; the rest is the features'."""
 
@@ -37,8 +36,8 @@ def server_frames(features: Iterable[Feature]) -> tuple[type[ServerFrame], ...]:
 
 def client_frame_adapter(features: Iterable[Feature]) -> TypeAdapter[ClientFrame]:
     """Reads what a client sent: the frame that its `type` names. Raises ValidationError."""
-    frames = client_frames(features)
-    return TypeAdapter(Annotated[_union(frames), Field(discriminator="type")])
+    union: Any = Annotated[_union(client_frames(features)), Field(discriminator="type")]
+    return TypeAdapter(union)
 
 
 def build_schema(features: Iterable[Feature]) -> dict[str, Any]:

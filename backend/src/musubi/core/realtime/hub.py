@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from random import uniform
 
 import structlog
 
@@ -135,7 +135,7 @@ class Hub:
         for batch in batches:
             for socket in batch:
                 # Spread again on their side: a batch is still many.
-                socket.send(Reconnect(after_ms=random.randrange(100, 1000)))  # noqa: S311
+                socket.send(Reconnect(after_ms=round(uniform(100, 1000))))  # noqa: S311
                 socket.close(CloseCode.RESTART, "restarting")
             await asyncio.sleep(seconds / len(batches))
 

@@ -20,6 +20,9 @@ from websockets.protocol import State
 EXTENSION = "musubi.connection"
 """Under this name the ASGI scope of a WebSocket has its `LiveProtocol`."""
 
+MAX_FRAME_BYTES = 64 * 1024
+"""A longer message of a client ends its connection (1009)."""
+
 _HIGH_WATER = 64 * 1024
 """Bytes that may wait for a reader in this process before nothing more is written to it."""
 _SEND_BUFFER = 128 * 1024

@@ -1,11 +1,13 @@
 """A live connection, as features see it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
 from musubi.core.permissions import Principal
+from musubi.core.realtime.budget import Budgets
 from musubi.core.realtime.frames import ServerFrame, Wire
 
 
@@ -27,6 +29,7 @@ class Connection(Protocol):
 
     blocked_since: float | None
     on_writable: Callable[[], None] | None
+    writable: asyncio.Event
 
     @property
     def is_open(self) -> bool: ...
@@ -47,11 +50,19 @@ class Socket:
     """
 
     __slots__ = (
-        "_connection", "channels", "conn_id", "expires_at", "locale", "missed", "on_close", "on_writable", "principal",
+        "_connection", "budgets", "channels", "conn_id", "expires_at", "locale", "missed", "on_close", "on_writable",
+        "principal",
     )  # fmt: skip
 
     def __init__(
-        self, connection: Connection, conn_id: str, principal: Principal, expires_at: datetime, locale: str
+        self,
+        connection: Connection,
+        conn_id: str,
+        principal: Principal,
+        expires_at: datetime,
+        *,
+        locale: str = "en",
+        budgets: Budgets | None = None,
     ) -> None:
         self._connection = connection
         self.conn_id = conn_id
@@ -59,6 +70,8 @@ class Socket:
         self.expires_at = expires_at
         """When its token does; `auth` brings a new one."""
         self.locale = locale
+        """The language of the errors that it gets."""
+        self.budgets = budgets or Budgets(limited=False)
         self.channels: frozenset[str] = frozenset()
         """What its user hears of, whatever they ask for; the hub keeps it."""
         self.missed = False
@@ -92,6 +105,10 @@ class Socket:
             return False
         self._connection.write(wire.data)
         return True
+
+    async def until_writable(self) -> None:
+        """Wait until the client reads again, or is gone."""
+        await self._connection.writable.wait()
 
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Close it and say why."""

@@ -9,12 +9,12 @@ Someone whose last connection to a room goes is still there for five seconds: mo
 """
 
 import asyncio
-import random
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from random import uniform
 from typing import Any
-from uuid import uuid4
 
 from pydantic_core import from_json, to_json
 
@@ -58,7 +58,7 @@ class Presence:
         self._bus = bus
         self._own_users = own_users
         self._changed = changed
-        self._node = uuid4().hex
+        self._node = secrets.token_hex(8)
         self._counts: defaultdict[int, dict[int, int]] = defaultdict(dict)
         """Own connections by room and user; 0 while the user lingers."""
         self._lingering: dict[tuple[int, int], asyncio.TimerHandle] = {}
@@ -172,7 +172,7 @@ class Presence:
     async def _beat_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
         # Processes that were started together shouldn't all speak at once.
-        next_beat = loop.time() + random.uniform(0, _TICK_SECONDS)  # noqa: S311
+        next_beat = loop.time() + uniform(0, _TICK_SECONDS)  # noqa: S311
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             now = loop.time()

@@ -33,6 +33,8 @@ async def get_health() -> Health:
 @router.get("/health/ready", dependencies=[Depends(public)], responses=errors(ServiceUnavailable))
 async def get_readiness(request: Request) -> Health:
     """Everything that requests need can be reached; else 503 with the part that can't."""
+    if request.app.state.hub.is_draining:
+        raise _not_ready("stopping")
     try:
         await database_of(request).ping()
     except Exception as error:
