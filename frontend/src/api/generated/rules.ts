@@ -4,8 +4,10 @@ import {
   each,
   email,
   filled,
+  maximum,
   maxItems,
   maxLength,
+  minimum,
   minLength,
   notBlank,
   oneOf,
@@ -111,6 +113,14 @@ export const itemUpdateRules = {
   },
 } satisfies SchemaRules
 
+export const memberAddRules = {
+  user_id: {
+    required: required(),
+    minimum: minimum(1),
+    maximum: maximum(9223372036854776000),
+  },
+} satisfies SchemaRules
+
 export const mfaAnswerRules = {
   mfa_token: {
     required: filled(),
@@ -213,6 +223,13 @@ export const proofRules = {
   },
 } satisfies SchemaRules
 
+export const readUpToRules = {
+  up_to: {
+    minimum: minimum(1),
+    maximum: maximum(9223372036854776000),
+  },
+} satisfies SchemaRules
+
 export const refreshRequestRules = {
   refresh_token: {
     required: filled(),
@@ -242,6 +259,26 @@ export const registerRules = {
   },
   bio: {
     maxLength: maxLength(1000),
+  },
+} satisfies SchemaRules
+
+export const roomCreateRules = {
+  name: {
+    required: filled(),
+    pattern: pattern(/^[a-z0-9][a-z0-9_-]{0,63}$/u),
+  },
+  topic: {
+    maxLength: maxLength(200, ['strip']),
+  },
+  member_ids: {
+    maxItems: maxItems(100),
+    each: each([minimum(1), maximum(9223372036854776000)]),
+  },
+} satisfies SchemaRules
+
+export const roomUpdateRules = {
+  topic: {
+    maxLength: maxLength(200, ['strip']),
   },
 } satisfies SchemaRules
 

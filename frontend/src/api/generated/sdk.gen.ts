@@ -2,7 +2,7 @@
 
 import { type Client, type Options as Options2, type TDataShape, urlSearchParamsBodySerializer } from './client';
 import { client } from './client.gen';
-import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, FinishOidcSignInData, FinishOidcSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetMailData, GetMailErrors, GetMailResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReauthenticationPasskeyOptionsData, GetReauthenticationPasskeyOptionsErrors, GetReauthenticationPasskeyOptionsResponses, GetSecondFactorPasskeyOptionsData, GetSecondFactorPasskeyOptionsErrors, GetSecondFactorPasskeyOptionsResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTwoFactorData, GetTwoFactorErrors, GetTwoFactorResponses, GetUserData, GetUserErrors, GetUserResponses, GetUserTwoFactorData, GetUserTwoFactorErrors, GetUserTwoFactorResponses, LinkIdentityData, LinkIdentityErrors, LinkIdentityResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListMailData, ListMailErrors, ListMailResponses, ListOidcProvidersData, ListOidcProvidersErrors, ListOidcProvidersResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LoginWithSecondFactorData, LoginWithSecondFactorErrors, LoginWithSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, MakeRecoveryCodesData, MakeRecoveryCodesErrors, MakeRecoveryCodesResponses, PutItemData, PutItemErrors, PutItemResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserTwoFactorData, ResetUserTwoFactorErrors, ResetUserTwoFactorResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetUpData, SetUpErrors, SetUpResponses, SetUpTotpData, SetUpTotpErrors, SetUpTotpResponses, StartOidcSignInData, StartOidcSignInErrors, UnlinkIdentityData, UnlinkIdentityErrors, UnlinkIdentityResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
+import type { AddMemberData, AddMemberErrors, AddMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateTicketData, CreateTicketErrors, CreateTicketResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteRoomData, DeleteRoomErrors, DeleteRoomResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, FinishOidcSignInData, FinishOidcSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetLiveStatsData, GetLiveStatsErrors, GetLiveStatsResponses, GetMailData, GetMailErrors, GetMailResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReauthenticationPasskeyOptionsData, GetReauthenticationPasskeyOptionsErrors, GetReauthenticationPasskeyOptionsResponses, GetRoomData, GetRoomErrors, GetRoomResponses, GetSecondFactorPasskeyOptionsData, GetSecondFactorPasskeyOptionsErrors, GetSecondFactorPasskeyOptionsResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTwoFactorData, GetTwoFactorErrors, GetTwoFactorResponses, GetUserData, GetUserErrors, GetUserResponses, GetUserTwoFactorData, GetUserTwoFactorErrors, GetUserTwoFactorResponses, LinkIdentityData, LinkIdentityErrors, LinkIdentityResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListMailData, ListMailErrors, ListMailResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListOidcProvidersData, ListOidcProvidersErrors, ListOidcProvidersResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListRoomUsersData, ListRoomUsersErrors, ListRoomUsersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LoginWithSecondFactorData, LoginWithSecondFactorErrors, LoginWithSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, MakeRecoveryCodesData, MakeRecoveryCodesErrors, MakeRecoveryCodesResponses, PutItemData, PutItemErrors, PutItemResponses, ReadAllNotificationsData, ReadAllNotificationsErrors, ReadAllNotificationsResponses, ReadNotificationData, ReadNotificationErrors, ReadNotificationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserTwoFactorData, ResetUserTwoFactorErrors, ResetUserTwoFactorResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SearchMessagesData, SearchMessagesErrors, SearchMessagesResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetUpData, SetUpErrors, SetUpResponses, SetUpTotpData, SetUpTotpErrors, SetUpTotpResponses, StartOidcSignInData, StartOidcSignInErrors, UnlinkIdentityData, UnlinkIdentityErrors, UnlinkIdentityResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -74,6 +74,175 @@ export const retryJob = <ThrowOnError extends boolean = true>(options: Options<R
 export const deleteJob = <ThrowOnError extends boolean = true>(options: Options<DeleteJobData, ThrowOnError>) => (options.client ?? client).delete<DeleteJobResponses, DeleteJobErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/jobs/{job_id}',
+    ...options
+});
+
+/**
+ * Create Ticket
+ *
+ * A ticket that opens one live connection within 30 seconds. An address ends up in logs and histories, so an access
+ * token doesn't belong there.
+ */
+export const createTicket = <ThrowOnError extends boolean = true>(options?: Options<CreateTicketData, ThrowOnError>) => (options?.client ?? client).post<CreateTicketResponses, CreateTicketErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/ws/ticket',
+    ...options
+});
+
+/**
+ * List Room Users
+ *
+ * Who is connected to a room now.
+ */
+export const listRoomUsers = <ThrowOnError extends boolean = true>(options: Options<ListRoomUsersData, ThrowOnError>) => (options.client ?? client).get<ListRoomUsersResponses, ListRoomUsersErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}/users',
+    ...options
+});
+
+/**
+ * Get Live Stats
+ *
+ * How many connections there are, over all processes.
+ */
+export const getLiveStats = <ThrowOnError extends boolean = true>(options?: Options<GetLiveStatsData, ThrowOnError>) => (options?.client ?? client).get<GetLiveStatsResponses, GetLiveStatsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/stats',
+    ...options
+});
+
+/**
+ * List Rooms
+ *
+ * The rooms one may read: public ones, and private ones one is in. One's own come first, the liveliest in front.
+ */
+export const listRooms = <ThrowOnError extends boolean = true>(options?: Options<ListRoomsData, ThrowOnError>) => (options?.client ?? client).get<ListRoomsResponses, ListRoomsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms',
+    ...options
+});
+
+/**
+ * Create Room
+ *
+ * Make a room, which is one's own from then on.
+ */
+export const createRoom = <ThrowOnError extends boolean = true>(options: Options<CreateRoomData, ThrowOnError>) => (options.client ?? client).post<CreateRoomResponses, CreateRoomErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Room
+ *
+ * Delete a room for good, with all that was said in it. For its owner, and moderators.
+ */
+export const deleteRoom = <ThrowOnError extends boolean = true>(options: Options<DeleteRoomData, ThrowOnError>) => (options.client ?? client).delete<DeleteRoomResponses, DeleteRoomErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}',
+    ...options
+});
+
+/**
+ * Get Room
+ *
+ * One room, with how much of it one hasn't read.
+ */
+export const getRoom = <ThrowOnError extends boolean = true>(options: Options<GetRoomData, ThrowOnError>) => (options.client ?? client).get<GetRoomResponses, GetRoomErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}',
+    ...options
+});
+
+/**
+ * Update Room
+ *
+ * Change a room: only the fields that are sent. For its owner, and moderators.
+ */
+export const updateRoom = <ThrowOnError extends boolean = true>(options: Options<UpdateRoomData, ThrowOnError>) => (options.client ?? client).patch<UpdateRoomResponses, UpdateRoomErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Members
+ *
+ * Who is in a room, by name.
+ */
+export const listMembers = <ThrowOnError extends boolean = true>(options: Options<ListMembersData, ThrowOnError>) => (options.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}/members',
+    ...options
+});
+
+/**
+ * Add Member
+ *
+ * Let someone into a room. For its owner, and moderators.
+ */
+export const addMember = <ThrowOnError extends boolean = true>(options: Options<AddMemberData, ThrowOnError>) => (options.client ?? client).post<AddMemberResponses, AddMemberErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}/members',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Member
+ *
+ * Leave a room; or, for its owner and moderators, show someone out.
+ */
+export const removeMember = <ThrowOnError extends boolean = true>(options: Options<RemoveMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}/members/{user_id}',
+    ...options
+});
+
+/**
+ * List Messages
+ *
+ * What was said in a room, oldest first: the last messages, or those before or after a number of its log.
+ *
+ * `meta.has_prev` and `meta.has_next` tell whether there are older and newer ones.
+ */
+export const listMessages = <ThrowOnError extends boolean = true>(options: Options<ListMessagesData, ThrowOnError>) => (options.client ?? client).get<ListMessagesResponses, ListMessagesErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/rooms/{room}/messages',
+    ...options
+});
+
+/**
+ * Search Messages
+ *
+ * Messages that contain a text, in the rooms one may read, newest first.
+ */
+export const searchMessages = <ThrowOnError extends boolean = true>(options: Options<SearchMessagesData, ThrowOnError>) => (options.client ?? client).get<SearchMessagesResponses, SearchMessagesErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/messages',
     ...options
 });
 
@@ -182,6 +351,46 @@ export const putItem = <ThrowOnError extends boolean = true>(options: Options<Pu
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List Notifications
+ *
+ * One's notifications, newest first. With `unread=true`, `meta.total` is how many are unread.
+ */
+export const listNotifications = <ThrowOnError extends boolean = true>(options?: Options<ListNotificationsData, ThrowOnError>) => (options?.client ?? client).get<ListNotificationsResponses, ListNotificationsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/notifications',
+    ...options
+});
+
+/**
+ * Read All Notifications
+ *
+ * Note that all are read, or all that were there when `up_to` was the newest.
+ */
+export const readAllNotifications = <ThrowOnError extends boolean = true>(options?: Options<ReadAllNotificationsData, ThrowOnError>) => (options?.client ?? client).post<ReadAllNotificationsResponses, ReadAllNotificationsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/notifications/read',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options?.headers
+    }
+});
+
+/**
+ * Read Notification
+ *
+ * Note that one is read.
+ */
+export const readNotification = <ThrowOnError extends boolean = true>(options: Options<ReadNotificationData, ThrowOnError>) => (options.client ?? client).post<ReadNotificationResponses, ReadNotificationErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/notifications/{notification_id}/read',
+    ...options
 });
 
 /**

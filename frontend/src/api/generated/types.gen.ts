@@ -273,6 +273,52 @@ export type MailReadCollection = {
 };
 
 /**
+ * MemberReadCollection
+ */
+export type MemberReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<MemberRead>;
+    meta: Meta;
+};
+
+/**
+ * MessageReadCollection
+ */
+export type MessageReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<MessageRead>;
+    meta: Meta;
+};
+
+/**
  * NavigationEntryCollection
  */
 export type NavigationEntryCollection = {
@@ -296,6 +342,29 @@ export type NavigationEntryCollection = {
 };
 
 /**
+ * NotificationReadCollection
+ */
+export type NotificationReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<NotificationRead>;
+    meta: Meta;
+};
+
+/**
  * OidcProviderCollection
  */
 export type OidcProviderCollection = {
@@ -315,6 +384,29 @@ export type OidcProviderCollection = {
      * Data
      */
     data: Array<OidcProvider>;
+    meta: Meta;
+};
+
+/**
+ * RoomReadCollection
+ */
+export type RoomReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<RoomRead>;
     meta: Meta;
 };
 
@@ -876,6 +968,26 @@ export type LinkedIdentity = {
 };
 
 /**
+ * LiveStats
+ *
+ * Over all processes.
+ */
+export type LiveStats = {
+    /**
+     * Total Connections
+     */
+    total_connections: number;
+    /**
+     * Active Rooms
+     */
+    active_rooms: number;
+    /**
+     * Connected Users
+     */
+    connected_users: number;
+};
+
+/**
  * MailDetail
  *
  * A mail with what it says, as long as it is kept here.
@@ -1070,6 +1182,91 @@ export type Me = {
 };
 
 /**
+ * MemberAdd
+ */
+export type MemberAdd = {
+    /**
+     * User Id
+     */
+    user_id: number;
+};
+
+/**
+ * MemberRead
+ */
+export type MemberRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Username
+     */
+    username: string;
+    /**
+     * Full Name
+     */
+    full_name: string | null;
+    /**
+     * Profile Image
+     */
+    profile_image: string | null;
+    /**
+     * Joined At
+     */
+    joined_at: string;
+    /**
+     * Is Owner
+     */
+    is_owner: boolean;
+};
+
+/**
+ * MessageRead
+ *
+ * A message of the history. A deleted one has no content left.
+ */
+export type MessageRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Room
+     */
+    room: string;
+    /**
+     * Seq
+     */
+    seq: number;
+    /**
+     * Content
+     */
+    content: string;
+    /**
+     * Cid
+     */
+    cid: string;
+    user: Person;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Edited At
+     */
+    edited_at: string | null;
+    /**
+     * Deleted At
+     */
+    deleted_at: string | null;
+    /**
+     * Reactions
+     */
+    reactions: Array<ReactionCount>;
+};
+
+/**
  * Meta
  *
  * Where a page stands in its list.
@@ -1242,6 +1439,42 @@ export type NewPasskey = {
 };
 
 /**
+ * NotificationRead
+ */
+export type NotificationRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Kind
+     *
+     * What it is about
+     */
+    kind: string;
+    /**
+     * Whose doing it was
+     */
+    actor: UserBrief | null;
+    /**
+     * Data
+     *
+     * Of a mention: `room`, `message_id`, `seq` and `excerpt`
+     */
+    data: {
+        [key: string]: unknown;
+    };
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Read At
+     */
+    read_at: string | null;
+};
+
+/**
  * OidcProvider
  *
  * Where people may have an account already.
@@ -1370,6 +1603,26 @@ export type PasswordReset = {
 export type Permission = 'items:read_any' | 'items:write_any' | 'users:read' | 'users:write' | 'rooms:moderate' | 'audit:read' | 'system:read';
 
 /**
+ * Person
+ *
+ * Someone, as far as others need to know.
+ */
+export type Person = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Username
+     */
+    username: string;
+    /**
+     * Full Name
+     */
+    full_name: string | null;
+};
+
+/**
  * ProfileUpdate
  */
 export type ProfileUpdate = {
@@ -1429,6 +1682,48 @@ export type ProviderAddress = {
 };
 
 /**
+ * ReactionCount
+ *
+ * Who answered with one emoji.
+ */
+export type ReactionCount = {
+    /**
+     * Emoji
+     */
+    emoji: string;
+    /**
+     * User Ids
+     */
+    user_ids: Array<number>;
+};
+
+/**
+ * ReadResult
+ *
+ * How many are left.
+ */
+export type ReadResult = {
+    /**
+     * Unread
+     */
+    unread: number;
+};
+
+/**
+ * ReadUpTo
+ *
+ * What to mark as read.
+ */
+export type ReadUpTo = {
+    /**
+     * Up To
+     *
+     * The newest one that was seen; without it, all
+     */
+    up_to?: number | null;
+};
+
+/**
  * RecoveryCodes
  */
 export type RecoveryCodes = {
@@ -1484,6 +1779,130 @@ export type Register = {
  * Role
  */
 export type Role = 'member' | 'editor' | 'admin';
+
+/**
+ * RoomCreate
+ */
+export type RoomCreate = {
+    /**
+     * Name
+     *
+     * a–z, 0–9, `_` and `-`
+     */
+    name: string;
+    /**
+     * Topic
+     */
+    topic?: string;
+    /**
+     * Is Private
+     */
+    is_private?: boolean;
+    /**
+     * Member Ids
+     *
+     * Whom to invite at once
+     */
+    member_ids?: Array<number>;
+};
+
+/**
+ * RoomRead
+ */
+export type RoomRead = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Topic
+     */
+    topic: string;
+    /**
+     * Is Private
+     */
+    is_private: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     *
+     * The owner
+     */
+    created_by: number | null;
+    /**
+     * Epoch
+     */
+    epoch: string;
+    /**
+     * Seq
+     *
+     * The last number of its log
+     */
+    seq: number;
+    /**
+     * Message Count
+     */
+    message_count: number;
+    /**
+     * Last Message At
+     */
+    last_message_at: string | null;
+    /**
+     * Is Member
+     */
+    is_member: boolean;
+    /**
+     * Read Seq
+     *
+     * Up to where the caller has read
+     */
+    read_seq: number;
+    /**
+     * Unread
+     *
+     * Messages of others after that, 100 for 100 and more
+     */
+    unread: number;
+};
+
+/**
+ * RoomUpdate
+ *
+ * A change: only the fields that are sent.
+ */
+export type RoomUpdate = {
+    /**
+     * Topic
+     */
+    topic?: string;
+    /**
+     * Is Private
+     */
+    is_private?: boolean;
+};
+
+/**
+ * RoomUsers
+ *
+ * Who is connected to a room now.
+ */
+export type RoomUsers = {
+    /**
+     * Room
+     */
+    room: string;
+    /**
+     * Users
+     */
+    users: Array<Person>;
+    /**
+     * Count
+     */
+    count: number;
+};
 
 /**
  * SecondFactorMethod
@@ -1592,6 +2011,24 @@ export type TagCount = {
      * Count
      */
     count: number;
+};
+
+/**
+ * Ticket
+ *
+ * Opens one live connection, once.
+ */
+export type Ticket = {
+    /**
+     * Ticket
+     */
+    ticket: string;
+    /**
+     * Expires In
+     *
+     * Seconds
+     */
+    expires_in: number;
 };
 
 /**
@@ -2128,6 +2565,789 @@ export type DeleteJobResponses = {
 
 export type DeleteJobResponse = DeleteJobResponses[keyof DeleteJobResponses];
 
+export type CreateTicketData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/ws/ticket';
+};
+
+export type CreateTicketErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type CreateTicketError = CreateTicketErrors[keyof CreateTicketErrors];
+
+export type CreateTicketResponses = {
+    /**
+     * Successful Response
+     */
+    200: Ticket;
+};
+
+export type CreateTicketResponse = CreateTicketResponses[keyof CreateTicketResponses];
+
+export type ListRoomUsersData = {
+    body?: never;
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+    };
+    query?: never;
+    url: '/api/v1/rooms/{room}/users';
+};
+
+export type ListRoomUsersErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListRoomUsersError = ListRoomUsersErrors[keyof ListRoomUsersErrors];
+
+export type ListRoomUsersResponses = {
+    /**
+     * Successful Response
+     */
+    200: RoomUsers;
+};
+
+export type ListRoomUsersResponse = ListRoomUsersResponses[keyof ListRoomUsersResponses];
+
+export type GetLiveStatsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/stats';
+};
+
+export type GetLiveStatsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetLiveStatsError = GetLiveStatsErrors[keyof GetLiveStatsErrors];
+
+export type GetLiveStatsResponses = {
+    /**
+     * Successful Response
+     */
+    200: LiveStats;
+};
+
+export type GetLiveStatsResponse = GetLiveStatsResponses[keyof GetLiveStatsResponses];
+
+export type ListRoomsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * Search
+         */
+        search?: string | null;
+        /**
+         * Joined
+         *
+         * Only those one is in, or only the others
+         */
+        joined?: boolean | null;
+    };
+    url: '/api/v1/rooms';
+};
+
+export type ListRoomsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListRoomsError = ListRoomsErrors[keyof ListRoomsErrors];
+
+export type ListRoomsResponses = {
+    /**
+     * Successful Response
+     */
+    200: RoomReadCollection;
+};
+
+export type ListRoomsResponse = ListRoomsResponses[keyof ListRoomsResponses];
+
+export type CreateRoomData = {
+    body: RoomCreate;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/rooms';
+};
+
+export type CreateRoomErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type CreateRoomError = CreateRoomErrors[keyof CreateRoomErrors];
+
+export type CreateRoomResponses = {
+    /**
+     * Successful Response
+     */
+    201: RoomRead;
+};
+
+export type CreateRoomResponse = CreateRoomResponses[keyof CreateRoomResponses];
+
+export type DeleteRoomData = {
+    body?: never;
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+    };
+    query?: never;
+    url: '/api/v1/rooms/{room}';
+};
+
+export type DeleteRoomErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DeleteRoomError = DeleteRoomErrors[keyof DeleteRoomErrors];
+
+export type DeleteRoomResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteRoomResponse = DeleteRoomResponses[keyof DeleteRoomResponses];
+
+export type GetRoomData = {
+    body?: never;
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+    };
+    query?: never;
+    url: '/api/v1/rooms/{room}';
+};
+
+export type GetRoomErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetRoomError = GetRoomErrors[keyof GetRoomErrors];
+
+export type GetRoomResponses = {
+    /**
+     * Successful Response
+     */
+    200: RoomRead;
+};
+
+export type GetRoomResponse = GetRoomResponses[keyof GetRoomResponses];
+
+export type UpdateRoomData = {
+    body: RoomUpdate;
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+    };
+    query?: never;
+    url: '/api/v1/rooms/{room}';
+};
+
+export type UpdateRoomErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type UpdateRoomError = UpdateRoomErrors[keyof UpdateRoomErrors];
+
+export type UpdateRoomResponses = {
+    /**
+     * Successful Response
+     */
+    200: RoomRead;
+};
+
+export type UpdateRoomResponse = UpdateRoomResponses[keyof UpdateRoomResponses];
+
+export type ListMembersData = {
+    body?: never;
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+    };
+    query?: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/rooms/{room}/members';
+};
+
+export type ListMembersErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListMembersError = ListMembersErrors[keyof ListMembersErrors];
+
+export type ListMembersResponses = {
+    /**
+     * Successful Response
+     */
+    200: MemberReadCollection;
+};
+
+export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+
+export type AddMemberData = {
+    body: MemberAdd;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+    };
+    query?: never;
+    url: '/api/v1/rooms/{room}/members';
+};
+
+export type AddMemberErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type AddMemberError = AddMemberErrors[keyof AddMemberErrors];
+
+export type AddMemberResponses = {
+    /**
+     * Successful Response
+     */
+    201: MemberRead;
+};
+
+export type AddMemberResponse = AddMemberResponses[keyof AddMemberResponses];
+
+export type RemoveMemberData = {
+    body?: never;
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+        /**
+         * User Id
+         */
+        user_id: number;
+    };
+    query?: never;
+    url: '/api/v1/rooms/{room}/members/{user_id}';
+};
+
+export type RemoveMemberErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
+
+export type RemoveMemberResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type ListMessagesData = {
+    body?: never;
+    path: {
+        /**
+         * Room
+         *
+         * a–z, 0–9, `_` and `-`
+         */
+        room: string;
+    };
+    query?: {
+        /**
+         * Before
+         */
+        before?: number | null;
+        /**
+         * After
+         */
+        after?: number | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/v1/rooms/{room}/messages';
+};
+
+export type ListMessagesErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
+
+export type ListMessagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: MessageReadCollection;
+};
+
+export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
+
+export type SearchMessagesData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * Search
+         *
+         * A substring, without regard to case and width
+         */
+        search: string;
+        /**
+         * Room
+         */
+        room?: string | null;
+    };
+    url: '/api/v1/messages';
+};
+
+export type SearchMessagesErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type SearchMessagesError = SearchMessagesErrors[keyof SearchMessagesErrors];
+
+export type SearchMessagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: MessageReadCollection;
+};
+
+export type SearchMessagesResponse = SearchMessagesResponses[keyof SearchMessagesResponses];
+
 export type ListItemsData = {
     body?: never;
     path?: never;
@@ -2619,6 +3839,170 @@ export type PutItemResponses = {
 };
 
 export type PutItemResponse = PutItemResponses[keyof PutItemResponses];
+
+export type ListNotificationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Skip
+         *
+         * Rows to leave out from the start
+         */
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * Unread
+         *
+         * Only those that are unread, or only the others
+         */
+        unread?: boolean | null;
+    };
+    url: '/api/v1/notifications';
+};
+
+export type ListNotificationsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListNotificationsError = ListNotificationsErrors[keyof ListNotificationsErrors];
+
+export type ListNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: NotificationReadCollection;
+};
+
+export type ListNotificationsResponse = ListNotificationsResponses[keyof ListNotificationsResponses];
+
+export type ReadAllNotificationsData = {
+    /**
+     * Form
+     */
+    body?: ReadUpTo | null;
+    path?: never;
+    query?: never;
+    url: '/api/v1/notifications/read';
+};
+
+export type ReadAllNotificationsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ReadAllNotificationsError = ReadAllNotificationsErrors[keyof ReadAllNotificationsErrors];
+
+export type ReadAllNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReadResult;
+};
+
+export type ReadAllNotificationsResponse = ReadAllNotificationsResponses[keyof ReadAllNotificationsResponses];
+
+export type ReadNotificationData = {
+    body?: never;
+    path: {
+        /**
+         * Notification Id
+         */
+        notification_id: number;
+    };
+    query?: never;
+    url: '/api/v1/notifications/{notification_id}/read';
+};
+
+export type ReadNotificationErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ReadNotificationError = ReadNotificationErrors[keyof ReadNotificationErrors];
+
+export type ReadNotificationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReadResult;
+};
+
+export type ReadNotificationResponse = ReadNotificationResponses[keyof ReadNotificationResponses];
 
 export type RegisterData = {
     body: Register;
