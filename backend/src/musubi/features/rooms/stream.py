@@ -50,7 +50,9 @@ class Stream:
         self._live: set[Socket] = set()
         self._behind: dict[Socket, int] = {}
         """The number of the last frame that each of these was written."""
+        self._resuming: set[Socket] = set()
         self._filling: asyncio.Task[None] | None = None
+        self._must_read = False
 
     @property
     def listeners(self) -> list[Socket]:
@@ -77,7 +79,9 @@ class Stream:
             self._append(early)
 
     def fill(self, *, after: float = 0.0) -> asyncio.Task[None]:
-        """Read from the log what comes after the head, unless that is being done."""
+        """Read from the log what comes after the head, unless that is being done. With `after`, in so many seconds, if
+        something is missing then."""
+        self._must_read |= after == 0
         if self._filling is None or self._filling.done():
             self._filling = asyncio.create_task(self._fill(after))
         return self._filling
@@ -107,22 +111,37 @@ class Stream:
 
     async def go_on(self, socket: Socket) -> None:
         """Bring a socket that is behind to the head. Raises what reading the database raises."""
-        while socket in self._behind and socket.is_open and not self._write_ring(socket):
-            rows = await read_log(self._database, self.room_id, self._behind[socket], _PAGE)
-            for seq, frame in rows:
-                if self._behind.get(socket) != seq - 1:
-                    # It left, or went on by itself, while we were reading.
-                    break
-                socket.send(frame.wire())
-                self._behind[socket] = seq
-            if not rows:
-                # The log was replaced under us; the sweep will say so to everyone.
-                return
+        self._resuming.add(socket)
+        try:
+            while socket in self._behind and socket.is_open and not self._write_ring(socket):
+                await socket.until_writable()
+                if not await self._write_log(socket):
+                    return
+        finally:
+            self._resuming.discard(socket)
 
     def writable(self, socket: Socket) -> None:
         """A socket reads again: go on where it stopped."""
-        if socket in self._behind and not self._write_ring(socket):
+        if socket in self._behind and socket not in self._resuming and not self._write_ring(socket):
             socket.close(CloseCode.TOO_SLOW, "too slow")
+
+    async def _write_log(self, socket: Socket) -> bool:
+        """Write from the log a page of what a socket lacks; False when there is no going on."""
+        place = self._behind.get(socket)
+        if place is None:
+            return False
+        rows = await read_log(self._database, self.room_id, place, _PAGE)
+        for seq, frame in rows:
+            if self._behind.get(socket) != seq - 1:
+                # It left while we were reading.
+                return False
+            wire = frame.wire()
+            # It may not have come by here yet. If it came later, this socket would be written it twice.
+            self.receive(seq, wire)
+            socket.send(wire)
+            self._behind[socket] = seq
+        # Nothing: the log was replaced under us; the sweep will say so to everyone.
+        return bool(rows)
 
     def _write_ring(self, socket: Socket) -> bool:
         """Write from the ring what a socket lacks; False when the ring doesn't reach back that far."""
@@ -152,9 +171,10 @@ class Stream:
 
     async def _fill(self, after: float) -> None:
         await asyncio.sleep(after)
-        if after and not self._early:
+        if not self._early and not self._must_read:
             # What was missing came by itself.
             return
+        self._must_read = False
         try:
             while True:
                 rows = await read_log(self._database, self.room_id, self.head, _PAGE)
