@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test'
 import type { Options } from './e2e/support/test'
-import { findChromium } from './e2e/support/chromium'
+import { CHROMIUM_ARGUMENTS, findChromium } from './e2e/support/chromium'
 
 /** Browser tests of the built application, served by `musubi serve` itself. */
 export default defineConfig<Options>({
@@ -16,18 +16,7 @@ export default defineConfig<Options>({
   expect: { timeout: 10_000 },
   reporter: 'list',
   use: {
-    launchOptions: {
-      executablePath: findChromium(),
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
+    launchOptions: { executablePath: findChromium(), args: CHROMIUM_ARGUMENTS },
     locale: 'en-GB',
     timezoneId: 'Asia/Tokyo',
     colorScheme: 'light',
