@@ -32,6 +32,9 @@ const test = base.extend<{ atProvider: Provider }, { provider: Provider }>({
   ],
 })
 
+// Their server isn't the others': one worker starts it for all of them.
+test.describe.configure({ mode: 'default' })
+
 const HANAKO = {
   preferred_username: 'hanako',
   name: '山田 花子',
