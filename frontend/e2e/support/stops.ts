@@ -80,7 +80,11 @@ const NEWCOMER_STOPS: Stop[] = [
     path: '/settings',
     act: async (page) => {
       await complete(page)
-      await page.evaluate(() => dispatchEvent(new Event('offline')))
+      // Only the page believes it, so that the next one can be loaded.
+      await page.evaluate(() => {
+        Object.defineProperty(navigator, 'onLine', { get: () => false })
+        dispatchEvent(new Event('offline'))
+      })
     },
     ready: (page) => expect(page.getByRole('status').locator('.bg-warning')).toBeVisible(),
   },
