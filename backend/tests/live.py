@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from websockets.frames import Opcode
 
 from musubi.core import context
+from musubi.core.realtime.frames import Hello, Person
 from musubi.core.realtime.socket import Connection, Socket
 from tests.support import Actor
 
@@ -84,6 +85,9 @@ async def listen(app: FastAPI, actor: Actor) -> Listener:
     connection: Connection = wiretap
     socket = Socket(connection, uuid4().hex, principal, expires_at)
     app.state.hub.add(socket)
+    user = Person(id=principal.user_id, username=principal.username, full_name=principal.full_name)
+    socket.greet(Hello(conn_id=socket.conn_id, user=user, heartbeat_s=25, expires_in=3600))
+    wiretap.frames.clear()
     return Listener(app, socket, wiretap)
 
 

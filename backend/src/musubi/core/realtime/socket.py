@@ -50,7 +50,7 @@ class Socket:
     """
 
     __slots__ = (
-        "_connection", "budgets", "channels", "conn_id", "expires_at", "locale", "missed", "on_close", "on_writable",
+        "_connection", "_early", "budgets", "channels", "conn_id", "expires_at", "locale", "missed", "on_close", "on_writable",
         "principal",
     )  # fmt: skip
 
@@ -74,6 +74,8 @@ class Socket:
         self.budgets = budgets or Budgets(limited=False)
         self.channels: frozenset[str] = frozenset()
         """What its user hears of, whatever they ask for; the hub keeps it."""
+        self._early: list[Wire] | None = []
+        """What came by itself before it was greeted."""
         self.missed = False
         """Whether something was not written because it didn't read."""
         self.on_close: list[Callable[[], None]] = []
@@ -94,6 +96,13 @@ class Socket:
         """Since when, by the event loop's clock."""
         return self._connection.blocked_since
 
+    def greet(self, hello: ServerFrame) -> None:
+        """Write the first frame; what came by itself meanwhile comes after it."""
+        self.send(hello)
+        early, self._early = self._early or [], None
+        for wire in early:
+            self.offer(wire)
+
     def send(self, frame: ServerFrame | Wire) -> None:
         """Write the answer to something that the client asked for."""
         wire = frame if isinstance(frame, Wire) else frame.wire()
@@ -103,6 +112,9 @@ class Socket:
         """Write it if the client reads; whether it did."""
         if self._connection.blocked_since is not None:
             return False
+        if self._early is not None:
+            self._early.append(wire)
+            return True
         self._connection.write(wire.data)
         return True
 

@@ -98,7 +98,7 @@ async def _greet(app: FastAPI, socket: Socket, room: str | None) -> bool:
         expires_in=seconds_left(socket),
     )
     if room is None:
-        socket.send(hello)
+        socket.greet(hello)
         return True
     try:
         await rooms.go_home(

@@ -17,7 +17,7 @@ import structlog
 from musubi.core.bus import Bus
 from musubi.core.database import Database, is_unavailable
 from musubi.core.realtime.frames import Resync, ServerFrame, Wire
-from musubi.core.realtime.socket import Socket
+from musubi.core.realtime.socket import CloseCode, Socket
 from musubi.features.rooms.frames import Subscribed, Unsubscribed
 from musubi.features.rooms.log import read_heads
 from musubi.features.rooms.stream import RESUMABLE, Stream
@@ -90,9 +90,14 @@ class Streams:
             if greet is None:
                 socket.send(Subscribed(room=name, epoch=stream.epoch, seq=stream.head, recovered=since is not None))
             else:
-                socket.send(greet(stream))
+                socket.greet(greet(stream))
             self._listen(socket, stream)
-            await stream.go_on(socket)
+            try:
+                await stream.go_on(socket)
+            except BaseException:
+                # It was promised what it missed, and would wait for it for ever; it comes back and asks again.
+                socket.close(CloseCode.OVERLOAD, "try again later")
+                raise
             return stream
 
     def unsubscribe(self, socket: Socket, name: str) -> Stream | None:
@@ -222,15 +227,16 @@ class Streams:
                     logger.exception("sweep of rooms failed")
 
     async def _sweep(self) -> None:
-        streams = [stream for stream in self._streams.values() if stream.is_ready.is_set()]
-        if not streams:
+        # Their heads now: while the database is asked, they go on.
+        known = [(stream, stream.head) for stream in self._streams.values() if stream.is_ready.is_set()]
+        if not known:
             return
-        heads = await read_heads(self._database, [stream.room_id for stream in streams])
-        for stream in streams:
+        heads = await read_heads(self._database, [stream.room_id for stream, _ in known])
+        for stream, known_head in known:
             head = heads.get(stream.room_id)
             if head is None:
                 self.close_room(stream.room_id)
-            elif head[1] != stream.epoch or head[0] < stream.head:
+            elif head[1] != stream.epoch or head[0] < known_head:
                 _start_anew(stream, *head)
             elif head[0] > stream.head:
                 stream.fill()
