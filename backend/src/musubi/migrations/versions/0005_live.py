@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("user_id", BigId, nullable=False),
         sa.Column("kind", sa.String(length=50), nullable=False),
         sa.Column("actor_id", BigId, nullable=True),
-        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("data", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("read_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notifications_user_id"), ondelete="CASCADE"),
