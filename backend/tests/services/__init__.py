@@ -6,9 +6,11 @@
 Each has a port, a password and a folder of its own, keeps nothing, and goes away whatever happens to its
 owner: a return, an exception, a signal, or a SIGKILL. Servers that already run on the machine are neither
 used nor touched.
+A `black_hole` is a network that loses everything, to be put before one of them.
 `python -m tests.services run -- COMMAND` gives both to any command, through the variables in `environment()`.
 """
 
+from .blackhole import BlackHole, black_hole
 from .postgres import Postgres, postgres
 from .service import ServiceError
 from .valkey import Valkey, valkey
@@ -28,9 +30,11 @@ def environment(database: Postgres, store: Valkey) -> dict[str, str]:
 __all__ = [
     "POSTGRES_URL",
     "REDIS_URL",
+    "BlackHole",
     "Postgres",
     "ServiceError",
     "Valkey",
+    "black_hole",
     "environment",
     "postgres",
     "valkey",

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
-from redis.asyncio import Connection, ConnectionPool
+from redis.asyncio import Connection
 
 from musubi.adapters.bus.backoff import backoff
+from musubi.adapters.bus.connections import open_pool
 from musubi.core.bus import Receiver
 
 log = structlog.get_logger("musubi.bus")
@@ -15,6 +17,15 @@ log = structlog.get_logger("musubi.bus")
 _PING_SECONDS = 1.0
 _SILENCE_SECONDS = 2.0
 """A connection that says nothing for so long, although it is asked every second, is lost."""
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """What is done with the messages of a channel, and once they begin to arrive."""
+
+    receive: Receiver
+    on_heard: Callable[[], None] | None
+    is_heard: bool = False
 
 
 class Listener:
@@ -26,27 +37,20 @@ class Listener:
 
     def __init__(self, url: str, *, on_change: Callable[[Exception | None], None]) -> None:
         """`on_change` is called when the connection is lost, with the reason, and when it is made."""
-        # The timeouts are those of the first commands, and of each sending: what is read has a timeout of its own.
-        self._pool: ConnectionPool = ConnectionPool.from_url(
-            url, socket_timeout=_SILENCE_SECONDS, socket_connect_timeout=_SILENCE_SECONDS, protocol=2
-        )
+        self._pool = open_pool(url, connect_seconds=_SILENCE_SECONDS)
         self._on_change = on_change
-        self._receivers: dict[bytes, Receiver] = {}
-        self._unheard: dict[bytes, Callable[[], None]] = {}
+        self._wanted: dict[bytes, Subscription] = {}
         self._changed = asyncio.Event()
         self._failures = 0
         self.is_live = False
         """Whether everything published arrives, as far as is known."""
 
     def subscribe(self, channel: bytes, receiver: Receiver, on_heard: Callable[[], None] | None) -> None:
-        self._receivers[channel] = receiver
-        if on_heard is not None:
-            self._unheard[channel] = on_heard
+        self._wanted[channel] = Subscription(receiver, on_heard)
         self._changed.set()
 
     def unsubscribe(self, channel: bytes) -> None:
-        self._receivers.pop(channel, None)
-        self._unheard.pop(channel, None)
+        self._wanted.pop(channel, None)
         self._changed.set()
 
     async def run(self, on_gap: Callable[[], None]) -> None:
@@ -56,19 +60,26 @@ class Listener:
             try:
                 async with asyncio.timeout(_SILENCE_SECONDS):
                     await connection.connect()  # type: ignore[no-untyped-call]
-                async with asyncio.TaskGroup() as group:
-                    asked: deque[set[bytes]] = deque()
-                    group.create_task(self._ask(connection, asked))
-                    group.create_task(self._hear(connection, asked, on_gap))
-            except* Exception as errors:
+                await self._converse(connection, on_gap)
+            except Exception as error:
                 # Whatever it was: listening must not end with it.
-                self._lost(errors.exceptions[0])
+                self._lost(error)
             finally:
                 # Not waiting: a peer that doesn't answer would be waited for.
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(backoff(self._failures))
 
-    async def _ask(self, connection: Connection, asked: deque[set[bytes]]) -> None:
+    async def _converse(self, connection: Connection, on_gap: Callable[[], None]) -> None:
+        """Ask and hear, until hearing fails; not being able to ask means silence, and is noticed by that."""
+        asked: deque[dict[bytes, Subscription]] = deque()
+        asking = asyncio.create_task(self._ask(connection, asked))
+        try:
+            await self._hear(connection, asked, on_gap)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    async def _ask(self, connection: Connection, asked: deque[dict[bytes, Subscription]]) -> None:
         """Tell the server what is wanted whenever that changes, and make it say something every second.
 
         Answers come in order. So one ping after all that was asked tells when that is done.
@@ -76,14 +87,14 @@ class Listener:
         subscribed: set[bytes] = set()
         while True:
             self._changed.clear()
-            wanted = set(self._receivers)
-            new = wanted - subscribed
-            if new:
+            wanted = set(self._wanted)
+            unheard = {channel: wish for channel, wish in self._wanted.items() if not wish.is_heard}
+            if new := wanted - subscribed:
                 await connection.send_command("SUBSCRIBE", *new)
             if old := subscribed - wanted:
                 await connection.send_command("UNSUBSCRIBE", *old)
             subscribed = wanted
-            asked.append(new)
+            asked.append(unheard)
             await connection.send_command("PING")
             try:
                 async with asyncio.timeout(_PING_SECONDS):
@@ -91,7 +102,9 @@ class Listener:
             except TimeoutError:
                 pass
 
-    async def _hear(self, connection: Connection, asked: deque[set[bytes]], on_gap: Callable[[], None]) -> None:
+    async def _hear(
+        self, connection: Connection, asked: deque[dict[bytes, Subscription]], on_gap: Callable[[], None]
+    ) -> None:
         while True:
             reply = await connection.read_response(timeout=_SILENCE_SECONDS)
             match reply:
@@ -100,20 +113,22 @@ class Listener:
                 case [b"message", bytes(channel), bytes(message)]:
                     self._receive(channel, message)
                 case b"PONG" | [b"pong", _]:
-                    done = asked.popleft()
                     if not self.is_live:
                         self._live(on_gap)
-                    self._tell_heard(done)
+                    self._are_heard(asked.popleft())
 
     def _receive(self, channel: bytes, message: bytes) -> None:
         # What was unsubscribed from can still be under way.
-        if (receiver := self._receivers.get(channel)) is not None:
-            _safely(receiver, message)
+        if (subscription := self._wanted.get(channel)) is not None:
+            _safely(subscription.receive, message)
 
-    def _tell_heard(self, channels: Iterable[bytes]) -> None:
-        for channel in channels:
-            if (on_heard := self._unheard.pop(channel, None)) is not None:
-                _safely(on_heard)
+    def _are_heard(self, subscriptions: dict[bytes, Subscription]) -> None:
+        for channel, subscription in subscriptions.items():
+            # It may have been given up meanwhile, and perhaps made anew.
+            if not subscription.is_heard and self._wanted.get(channel) is subscription:
+                subscription.is_heard = True
+                if subscription.on_heard is not None:
+                    _safely(subscription.on_heard)
 
     def _live(self, on_gap: Callable[[], None]) -> None:
         self._failures = 0

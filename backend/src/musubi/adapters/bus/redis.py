@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable
 
 import structlog
-from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
+from musubi.adapters.bus.connections import database_number
 from musubi.adapters.bus.listener import Listener
 from musubi.adapters.bus.sender import Sender
 from musubi.core.bus import Receiver
@@ -29,7 +29,7 @@ class RedisBus:
 
     def __init__(self, url: str) -> None:
         self._node = secrets.token_bytes(_NODE_BYTES)
-        self._prefix = f"musubi:bus:{parse_url(url).get('db', 0)}:"
+        self._prefix = f"musubi:bus:{database_number(url)}:"
         self._listener = Listener(url, on_change=self._on_change)
         self._sender = Sender(url, probe=self._channel(""), on_change=self._on_change)
         self._was_lost = False

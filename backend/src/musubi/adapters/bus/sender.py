@@ -7,11 +7,9 @@ from collections.abc import Callable
 
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from musubi.adapters.bus.backoff import backoff
+from musubi.adapters.bus.connections import open_pool
 
 log = structlog.get_logger("musubi.bus")
 
@@ -35,6 +33,9 @@ class Backlog:
         self.filled = asyncio.Event()
         self.dropped = 0
         """How many were given up."""
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def put(self, message: Message) -> None:
         """Add a message; when that is too much, the oldest are dropped."""
@@ -71,14 +72,8 @@ class Sender:
     def __init__(self, url: str, *, probe: bytes, on_change: Callable[[Exception | None], None]) -> None:
         """`probe` is a channel that nobody hears. `on_change` is called when a message could not be sent, with the
         reason, and when messages can be sent again."""
-        self._redis: Redis = Redis.from_url(
-            url,
-            socket_timeout=_TIMEOUT_SECONDS,
-            socket_connect_timeout=_TIMEOUT_SECONDS,
-            # A publication that was repeated could be heard twice.
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
+        self._pool = open_pool(url, connect_seconds=_TIMEOUT_SECONDS)
+        self._redis = Redis(connection_pool=self._pool)
         self._probe = probe
         self._on_change = on_change
         self.backlog = Backlog()
@@ -92,7 +87,8 @@ class Sender:
             messages = self.backlog.take()
             try:
                 await self._send(messages)
-            except (RedisError, OSError) as error:
+            except Exception as error:
+                # Whatever it was: sending must not end with it.
                 self.backlog.dropped += len(messages)
                 self._became(well=False, reason=error)
                 await self._wait_until_back()
@@ -101,7 +97,8 @@ class Sender:
                 self._report_dropped()
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        """Give back the connection, after `run` was cancelled."""
+        await self._pool.aclose()
 
     async def _send(self, messages: list[Message]) -> None:
         if not messages:
@@ -109,7 +106,8 @@ class Sender:
         pipeline = self._redis.pipeline(transaction=False)
         for channel, message in messages:
             pipeline.publish(channel, message)
-        await pipeline.execute()
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            await pipeline.execute()
 
     async def _wait_until_back(self) -> None:
         failures = 1
@@ -117,8 +115,8 @@ class Sender:
             await asyncio.sleep(backoff(failures))
             try:
                 # Not a ping: what has to work is this command.
-                await self._redis.publish(self._probe, b"")
-            except (RedisError, OSError):
+                await self._send([(self._probe, b"")])
+            except Exception:
                 failures += 1
             else:
                 return
