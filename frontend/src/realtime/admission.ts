@@ -1,4 +1,5 @@
 import { session } from '@/api'
+import { createTicket } from '@/api/generated/sdk.gen'
 import { http, token } from '@/api/instance'
 
 /** How a connection gets what lets it in. Each of these rejects with an `AppError`. */
@@ -16,7 +17,7 @@ export function createAdmission(): Admission {
   let used: string | null = null
 
   async function ticket(): Promise<string> {
-    const { data } = await http.post<{ ticket: string }>('/api/v1/ws/ticket')
+    const { data } = await createTicket()
     used = token.get()
     return data.ticket
   }

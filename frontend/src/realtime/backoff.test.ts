@@ -17,7 +17,7 @@ describe('createBackoff', () => {
 
   it('begins with short waits again after a success', () => {
     const backoff = createBackoff(() => 0.5)
-    for (const _ of four) backoff.next()
+    four.forEach(() => backoff.next())
     backoff.reset()
     expect(backoff.next()).toBe(750)
   })

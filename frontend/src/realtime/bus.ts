@@ -10,14 +10,17 @@ export interface Bus {
   emit(frame: ServerFrame): void
 }
 
-/** Hands frames to those who wait for their type. */
-export function createBus(): Bus {
+/** Hands frames to those who wait for their type; what one of them throws goes to `onFailure`. */
+export function createBus(onFailure: (error: unknown) => void): Bus {
   type AnyHandler = (frame: never) => void | Promise<void>
   const handlers = new Map<ServerFrameType, Set<AnyHandler>>()
 
-  /** What a handler throws reaches the application's last net, and not the other handlers. */
   async function run(handler: AnyHandler, frame: ServerFrame): Promise<void> {
-    await handler(frame as never)
+    try {
+      await handler(frame as never)
+    } catch (error) {
+      onFailure(error)
+    }
   }
 
   return {

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type FakeSocket, fakeSockets } from '@/testing/socket'
-import { openLink } from './link'
+import { type LinkEvents, openLink } from './link'
 
-const events = { onHello: vi.fn(), onFrame: vi.fn(), onClosed: vi.fn() }
+const events = {
+  onHello: vi.fn<LinkEvents['onHello']>(),
+  onFrame: vi.fn<LinkEvents['onFrame']>(),
+  onClosed: vi.fn<LinkEvents['onClosed']>(),
+}
 
 function open(): { link: ReturnType<typeof openLink>; socket: FakeSocket } {
   const opened = fakeSockets()
@@ -33,7 +37,7 @@ describe('openLink', () => {
   it('pings as often as the server wants, and stays while it is answered', () => {
     const { socket } = open()
     socket.accept({ heartbeat_s: 10 })
-    for (const _ of [1, 2, 3]) {
+    for (let beat = 0; beat < 3; beat += 1) {
       vi.advanceTimersByTime(10_000)
       socket.deliver({ type: 'pong', timestamp: '2026-01-31T09:30:00Z' })
     }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { AppError } from '@/api'
 import { type FakeSocket, fakeSockets } from '@/testing/socket'
-import { createSocket } from './socket'
+import { createSocket, type SocketParts } from './socket'
 
 const STEADY_MS = 10_000
 
@@ -17,7 +17,7 @@ const admission = {
 
 /** A connection that was asked for; half of the range of each wait is waited. */
 async function begin() {
-  const onFrame = vi.fn()
+  const onFrame = vi.fn<SocketParts['onFrame']>()
   const socket = createSocket({ admission, onFrame, random: () => 0.5 })
   stop = socket.disconnect
   socket.connect()
@@ -81,7 +81,7 @@ describe('a connection', () => {
   })
 
   it('is not made when it was given up while the ticket was on its way', async () => {
-    let give = (_address: string) => undefined as void
+    let give!: (address: string) => void
     admission.address.mockReturnValue(new Promise((resolve) => (give = resolve)))
     const { status, disconnect } = await begin()
     disconnect()

@@ -26,7 +26,7 @@ const Nothing = defineComponent(() => () => null)
 
 describe('onFrame', () => {
   it('hears as long as its component lives', async () => {
-    const heard = vi.fn()
+    const heard = vi.fn<(value: unknown) => void>()
     const Listening = defineComponent(() => {
       onFrame('room_changed', ({ room }) => heard(room))
       return () => null
@@ -41,7 +41,7 @@ describe('onFrame', () => {
 
   it('hears until it is stopped, outside of a component', async () => {
     await openPage(Nothing)
-    const heard = vi.fn()
+    const heard = vi.fn<(value: unknown) => void>()
     const stop = onFrame('account_changed', heard)
     const socket = await openLive()
     socket.deliver({ type: 'account_changed' })
@@ -53,7 +53,7 @@ describe('onFrame', () => {
 
 it('onReady tells of each connection', async () => {
   await openPage(Nothing)
-  const ready = vi.fn()
+  const ready = vi.fn<() => void>()
   onReady(ready)
   const socket = await openLive()
   expect(ready).toHaveBeenCalledOnce()
@@ -106,7 +106,7 @@ describe('useRoomSubscription', () => {
   })
 
   it('passes on what follows, and not what is known', async () => {
-    const heard = vi.fn()
+    const heard = vi.fn<(value: unknown) => void>()
     const InRoom = defineComponent(() => {
       useRoomSubscription('general')
       onFrame('message_deleted', ({ seq }) => heard(seq))

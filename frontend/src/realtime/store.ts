@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { onScopeDispose, watch } from 'vue'
+import { useErrorStore } from '@/shared/stores/errors'
 import { onSessionEnd } from '@/shared/stores/reset'
 import { createAdmission } from './admission'
 import { createBus } from './bus'
@@ -12,9 +13,15 @@ import { onWake } from './wake'
 /** The one live connection of this tab. The application connects it; it ends with the session. */
 export const useRealtimeStore = defineStore('realtime', () => {
   const socket = createSocket({ admission: createAdmission(), onFrame: receive })
-  const bus = createBus()
+  const bus = createBus(report)
   const requests = createRequests(send)
   const rooms = createSubscriptions(send, bus.emit)
+
+  /** A handler belongs to nobody who could be told, so the application's user is. */
+  function report(error: unknown): void {
+    console.error(error)
+    useErrorStore().handleApiError(error, 'realtime')
+  }
 
   function send(frame: ClientFrame): boolean {
     return socket.send(frame)

@@ -19,7 +19,7 @@ function subscribed(seq: number, recovered = false, epoch = 'e1'): FrameOf<'subs
 function start() {
   let sent: ClientFrame[] = []
   let isOpen = true
-  const told = vi.fn()
+  const told = vi.fn<(frame: FrameOf<'resync'>) => void>()
   const rooms = createSubscriptions((frame) => {
     if (isOpen) sent.push(frame)
     return isOpen
@@ -29,7 +29,7 @@ function start() {
     told,
     /** What was sent since the last look, without what only tells requests apart. */
     looked() {
-      const frames = sent.map(({ cid: _cid, ...frame }) => frame)
+      const frames = sent.map((frame) => ({ ...frame, cid: undefined }))
       sent = []
       return frames
     },
