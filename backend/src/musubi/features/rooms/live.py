@@ -1,6 +1,7 @@
 """The rooms that this process's connections are in."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from musubi.features.rooms.frames import Presence as PresenceFrame
 from musubi.features.rooms.frames import UserConnected, UserDisconnected
 from musubi.features.rooms.messages import person_of
 from musubi.features.rooms.presence import Presence
+from musubi.features.rooms.schemas import ROOM_NAME_PATTERN
 from musubi.features.rooms.stream import Stream
 from musubi.features.rooms.streams import RoomGone, Streams
 
@@ -54,7 +56,10 @@ class LiveRooms:
         await self.presence.close()
 
     async def go_home(self, socket: Socket, name: str, greet: Callable[[Stream], ServerFrame]) -> None:
-        """Enter the room of a connection's address, which frames are about that name none. Raises what `enter` does."""
+        """Enter the room of a connection's address, which frames are about that name none. Raises what `enter` does;
+        NotFound for what is no name of a room."""
+        if not _is_name(name):
+            raise NotFound(_NOT_FOUND)
         self._homes[socket] = name
         socket.on_close.append(lambda: self._homes.__delitem__(socket))
         await self.enter(socket, name, greet=greet)
@@ -120,6 +125,11 @@ class LiveRooms:
             stream = self.streams.get(room_id)
             if stream is not None:
                 stream.tell(_count(stream.name, self.presence.count(room_id)))
+
+
+def _is_name(name: str) -> bool:
+    # `$` would also match in front of a last line's end.
+    return re.fullmatch(ROOM_NAME_PATTERN.removesuffix("$"), name) is not None
 
 
 def _count(room: str, count: int) -> Wire:
