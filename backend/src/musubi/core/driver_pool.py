@@ -61,5 +61,6 @@ class DriverPool:
             if not connection.is_closed():
                 return connection
         connection = await asyncpg.connect(**self._arguments)
-        await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=to_json, decoder=from_json)
+        for kind in ("json", "jsonb"):
+            await connection.set_type_codec(kind, schema="pg_catalog", encoder=to_json, decoder=from_json)
         return connection

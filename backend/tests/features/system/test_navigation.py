@@ -5,7 +5,7 @@ from httpx import AsyncClient
 
 from tests.support import Actor
 
-EVERYONE = ["dashboard", "items", "settings"]
+EVERYONE = ["dashboard", "items", "rooms", "notifications", "settings"]
 
 
 async def test_the_shape(member: Actor) -> None:
@@ -36,7 +36,10 @@ async def test_it_follows_the_role_at_once(superuser: Actor, member: Actor) -> N
 
 @pytest.mark.parametrize(
     ("language", "titles"),
-    [("en", ["Dashboard", "Items", "Settings"]), ("ja", ["ダッシュボード", "アイテム", "設定"])],
+    [
+        ("en", ["Dashboard", "Items", "Rooms", "Notifications", "Settings"]),
+        ("ja", ["ダッシュボード", "アイテム", "ルーム", "お知らせ", "設定"]),
+    ],
 )
 async def test_titles_are_in_the_callers_language(member: Actor, language: str, titles: list[str]) -> None:
     reply = await member.get("/navigation", headers={"Accept-Language": language})
