@@ -10,8 +10,8 @@ therefore doesn't remember how far it got, but which of the last minute's rows i
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -36,8 +36,11 @@ BUS_TOPIC = "outbox"
 SWEEP_SECONDS = 2.0
 SWEEP_SECONDS_WITHOUT_BUS = 0.5
 WINDOW = timedelta(seconds=60)
-"""How long after it was written a row can appear, or be noticed: the longest transaction."""
+"""How long after it was written a row is looked for: the longest transaction, and what the clocks of hosts differ."""
 KEPT = timedelta(minutes=10)
+"""How long rows stay; see `upkeep`."""
+_REMEMBERED_SECONDS = 2 * WINDOW.total_seconds()
+_BATCH = 500
 
 
 class Outbox:
@@ -48,8 +51,10 @@ class Outbox:
         self._app = app
         self._bus = bus
         self._receivers = dict(receivers)
-        self._seen: OrderedDict[int, None] = OrderedDict()
+        # What was taken, and when; the oldest first.
+        self._taken: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._starting = asyncio.Lock()
         self._sweeping: asyncio.Task[None] | None = None
         self._now = asyncio.Event()
 
@@ -66,16 +71,25 @@ class Outbox:
 
         async def send() -> None:
             self._bus.publish(BUS_TOPIC, to_json([message_id, topic, payload]))
-            await self._take(message_id, topic, payload)
+            # Whoever made the change sees what it meant here; and if they are cancelled meanwhile, others still do.
+            await asyncio.shield(self._take_beside(message_id, topic, payload))
 
         after_commit(session, send)
 
-    def listen(self) -> None:
-        """From now on someone here wants to know: hear the others, and look for what was missed. What was written
-        before doesn't matter to anyone who comes only now."""
-        if self._sweeping is None:
-            self._bus.subscribe(BUS_TOPIC, self._hear)
-            self._sweeping = asyncio.create_task(self._sweep_for_ever())
+    async def listen(self) -> None:
+        """From now on someone here wants to know: hear the others, and look for what was missed.
+
+        What is committed after this returns is taken, whatever happens to the bus; what was committed before doesn't
+        matter to anyone who comes only now. Raises what asking the database raises.
+        """
+        if self._sweeping is not None:
+            return
+        async with self._starting:
+            if self._sweeping is None:
+                self._bus.subscribe(BUS_TOPIC, self._hear, on_heard=self.look_now)
+                for message_id in await _recent(self._database):
+                    self._remember(message_id)
+                self._sweeping = asyncio.create_task(self._sweep_for_ever())
 
     def look_now(self) -> None:
         """Don't wait for the next sweep: messages may have been missed."""
@@ -83,22 +97,30 @@ class Outbox:
 
     async def close(self) -> None:
         """Stop listening."""
+        self._bus.unsubscribe(BUS_TOPIC)
         tasks = [*self._tasks, *([self._sweeping] if self._sweeping else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def _database(self) -> Database:
+        return self._app.state.database  # type: ignore[no-any-return]
+
     def _hear(self, message: bytes) -> None:
         message_id, topic, payload = from_json(message)
+        self._take_beside(message_id, topic, payload)
+
+    def _take_beside(self, message_id: int, topic: str, payload: dict[str, Any]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._take(message_id, topic, payload))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _take(self, message_id: int, topic: str, payload: dict[str, Any]) -> None:
         """Give a message to its receiver, the first time that it is seen."""
-        if message_id in self._seen:
+        if not self._remember(message_id):
             return
-        self._seen[message_id] = None
         receive = self._receivers.get(topic)
         if receive is None:
             # A newer version of the application is running beside this one.
@@ -109,29 +131,31 @@ class Outbox:
             # The change is committed; what it meant here must not undo its reply, nor stop the messages after it.
             log.exception("outbox message failed", topic=topic, message_id=message_id)
 
+    def _remember(self, message_id: int) -> bool:
+        """Note that a message is taken; False when it was."""
+        if message_id in self._taken:
+            return False
+        now = time.monotonic()
+        self._taken[message_id] = now
+        while self._taken[oldest := next(iter(self._taken))] < now - _REMEMBERED_SECONDS:
+            del self._taken[oldest]
+        return True
+
     async def _sweep_for_ever(self) -> None:
-        database: Database = self._app.state.database
-        known_before = False
         while True:
+            await self._pause()
             try:
-                rows = await _recent(database)
+                await self._sweep()
             except Exception as error:
                 if not is_unavailable(error):
                     log.exception("outbox sweep failed")
-            else:
-                for row in rows:
-                    if known_before:
-                        await self._take(row.id, row.topic, row.payload)
-                    else:
-                        self._seen.setdefault(row.id)
-                known_before = True
-                self._forget_all_but(len(rows))
-            await self._pause()
 
-    def _forget_all_but(self, recent: int) -> None:
-        # What is in the window must be remembered, and as much again for what comes over the bus meanwhile.
-        while len(self._seen) > 2 * recent + 1000:
-            self._seen.popitem(last=False)
+    async def _sweep(self) -> None:
+        """Take what wasn't heard of."""
+        missed = [message_id for message_id in await _recent(self._database) if message_id not in self._taken]
+        for start in range(0, len(missed), _BATCH):
+            for row in await _read(self._database, missed[start : start + _BATCH]):
+                await self._take(row.id, row.topic, row.payload)
 
     async def _pause(self) -> None:
         seconds = SWEEP_SECONDS if self._bus.is_healthy else SWEEP_SECONDS_WITHOUT_BUS
@@ -143,11 +167,17 @@ class Outbox:
         self._now.clear()
 
 
-async def _recent(database: Database) -> list[Any]:
+async def _recent(database: Database) -> Sequence[int]:
+    statement = select(OutboxMessage.id).where(OutboxMessage.created_at > utcnow() - WINDOW).order_by(OutboxMessage.id)
+    async with database.reading() as reader:
+        return (await reader.scalars(statement)).all()
+
+
+async def _read(database: Database, message_ids: Sequence[int]) -> Sequence[Any]:
     statement = (
         select(OutboxMessage.id, OutboxMessage.topic, OutboxMessage.payload)
-        .where(OutboxMessage.created_at > utcnow() - WINDOW)
+        .where(OutboxMessage.id.in_(message_ids))
         .order_by(OutboxMessage.id)
     )
     async with database.reading() as reader:
-        return list((await reader.execute(statement)).all())
+        return (await reader.execute(statement)).all()

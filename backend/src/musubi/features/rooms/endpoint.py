@@ -75,7 +75,7 @@ async def _open(app: FastAPI, connection: LiveProtocol, websocket: WebSocket) ->
         locale=context.locale.get(),
         budgets=Budgets(limited=settings.limits_requests),
     )
-    app.state.outbox.listen()
+    await app.state.outbox.listen()
     app.state.hub.add(socket)
     # Asked again, now that it would hear of the session's end: it may have come to one while we were asking.
     sessions: Sessions = app.state.accounts.sessions
