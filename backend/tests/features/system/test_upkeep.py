@@ -8,6 +8,7 @@ from sqlalchemy import select
 from musubi.core.clock import utcnow
 from musubi.core.idempotency import KEPT_FOR, IdempotencyKey
 from musubi.core.jobs.deletion import delete_in_batches
+from musubi.core.outbox import KEPT, OutboxMessage
 from tests.conftest import Clock
 from tests.sql import database_of, watch
 
@@ -33,6 +34,17 @@ async def test_keys_that_nobody_can_repeat_any_more_go(app: FastAPI, moving_cloc
     moving_clock.forward(minutes=1)
     await app.state.jobs.drain()
     assert await keys(app) == ["kept"]
+
+
+async def test_messages_that_every_process_has_taken_go(app: FastAPI, moving_clock: Clock) -> None:
+    await app.state.jobs.drain()
+    for topic, age in (("kept", timedelta(minutes=-1)), ("outdated", timedelta(minutes=1))):
+        async with database_of(app).transaction() as session:
+            session.add(OutboxMessage(topic=topic, payload={}, created_at=utcnow() - age))
+    moving_clock.forward(seconds=KEPT.total_seconds())
+    await app.state.jobs.drain()
+    async with database_of(app).reading() as reader:
+        assert list(await reader.scalars(select(OutboxMessage.topic))) == ["kept"]
 
 
 async def test_many_rows_go_in_batches(app: FastAPI) -> None:

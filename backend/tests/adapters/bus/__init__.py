@@ -1,0 +1,1 @@
+"""The buses between processes."""
