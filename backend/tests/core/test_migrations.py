@@ -25,6 +25,8 @@ from musubi.core.jobs.models import Job
 from musubi.core.models import Base
 from musubi.features.accounts.models import Identity, OneTimeToken, Passkey, RecoveryCode, TotpSecret
 from musubi.features.mail.models import MailState, OutgoingMail
+from musubi.features.notifications.models import Notification
+from musubi.features.rooms.models import Message, MessageChange, Reaction, Room, RoomMember
 from musubi.settings import Settings, async_database_url
 from tests.conftest import make_settings
 from tests.core.schema import connected, counts, shape_of
@@ -77,6 +79,23 @@ async def fill(client: AsyncClient) -> None:
                 ),
             ]
         )  # fmt: skip
+        room = Room(name="tea", epoch="a", search_text="tea", created_at=now)
+        session.add(room)
+        await session.flush()
+        message = Message(
+            room_id=room.id, seq=1, user_id=user_id, cid="a", content="結び目", search_text="結び目", created_at=now
+        )
+        session.add(message)
+        await session.flush()
+        change = {"room_id": room.id, "seq": 2, "message_id": message.id, "user_id": user_id, "created_at": now}
+        session.add_all(
+            [
+                RoomMember(room_id=room.id, user_id=user_id, joined_at=now),
+                MessageChange(**change, kind="reaction", data={"emoji": "👍", "on": True}),
+                Reaction(message_id=message.id, user_id=user_id, emoji="👍", created_at=now),
+                Notification(user_id=user_id, kind="mention", data={"room": "tea"}, created_at=now),
+            ]
+        )
 
 
 async def test_up_down_and_up_again_on_a_filled_database(new_database: str, tmp_path: Path) -> None:
@@ -100,7 +119,8 @@ async def test_up_down_and_up_again_on_a_filled_database(new_database: str, tmp_
     async with application(new_database, tmp_path) as client:
         await fill(client)
         actor = await sign_in(client, "hanako")
-        assert (await actor.get("/items", params={"search": "結び目"})).json()["meta"]["total"] == 1
+        for path in ("/items", "/messages"):
+            assert (await actor.get(path, params={"search": "結び目"})).json()["meta"]["total"] == 1
 
 
 @pytest.mark.parametrize("revision", revisions()[1:])

@@ -59,6 +59,7 @@ async def set_up(app: FastAPI, client: AsyncClient) -> Stage:
     # Of what can be owned the other one has something, too, and made it first.
     for actor in (people["other"], people["owner"]):
         ids |= await _belongings(app, actor)
+        ids |= await _rooms(actor, chief)
     await superuser.patch(f"/users/{people['disabled'].id}", json={"is_active": False})
     ids |= await _work(app, people["owner"], chief)
     headers = {name: people[name].headers if name in people else {} for name in ACTORS}
@@ -86,6 +87,16 @@ async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int]:
         "identity": identity.id,
         "notification": notification.id,
     }
+
+
+async def _rooms(actor: Actor, guest: Actor) -> dict[str, str]:
+    """A room of each kind, in which there is one other."""
+    names = {}
+    for kind in ("public", "private"):
+        name = names[f"{kind} room"] = f"{kind}-of-{actor.user['username']}"
+        form = {"name": name, "is_private": kind == "private", "member_ids": [guest.id]}
+        assert (await actor.post("/rooms", json=form)).status_code == 201
+    return names
 
 
 async def _work(app: FastAPI, user: Actor, chief: Actor) -> dict[str, int]:

@@ -43,6 +43,7 @@ THINGS: dict[str, tuple[str, ...]] = {
     "job_id": ("dead job",),
     "notification_id": ("notification",),
     "provider": (NOT_THERE,),
+    "room": ("public room", "private room"),
 }
 """What a parameter in a path stands for: `stage` makes each of them. All that can be owned is `owner`'s."""
 
@@ -64,6 +65,9 @@ _EVERYONE = Rule(frozenset(PEOPLE), "403")
 _OWNER_AND_EDITORS = Rule(frozenset({"owner", "editor", "admin", "superuser"}), "403")
 _OWNER_ALONE = Rule(frozenset({"owner"}), "404")
 _SUPERUSERS = Rule(frozenset({"superuser"}), "403")
+_OWNER_AND_MODERATORS = Rule(frozenset({"owner", "admin", "superuser"}), "403")
+# Who is in the private room: its owner, and nobody else of those who try.
+_MEMBERS = Rule(frozenset({"owner"}), "403")
 
 # By the route's name and what it is about.
 RULES: dict[tuple[str, str], Rule] = {
@@ -80,6 +84,15 @@ RULES: dict[tuple[str, str], Rule] = {
     ("unlink_identity", "identity"): _OWNER_ALONE,
     ("read_notification", "notification"): _OWNER_ALONE,
     ("get_mail", "mail to a superuser"): _SUPERUSERS,
+    **{(name, "public room"): _EVERYONE for name in ("get_room", "list_members", "list_messages", "list_room_users")},
+    # Looking after a room isn't reading what is said in it.
+    **{(name, "private room"): _OWNER_AND_MODERATORS for name in ("get_room", "list_members")},
+    **{(name, "private room"): _MEMBERS for name in ("list_messages", "list_room_users")},
+    **{
+        (name, room): _OWNER_AND_MODERATORS
+        for name in ("update_room", "delete_room", "add_member", "remove_member")
+        for room in THINGS["room"]
+    },
 }
 
 # What these routes need to be asked before they look at whose thing it is.
@@ -88,6 +101,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "put_item": {"title": "Renamed"},
     "update_user": {"bio": "Changed"},
     "rename_passkey": {"name": "Renamed"},
+    "update_room": {"topic": "Changed"},
+    # The first user is in none of the rooms.
+    "add_member": {"user_id": 1},
 }
 
 # Public routes that say 401 all the same: they are about the session that a token names.
