@@ -26,6 +26,7 @@ FATAL = (4001, 4003, 4004)
 """With these codes the server says: don't come back like this."""
 AGAIN = ("SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR", "RATE_LIMITED")
 """Errors of a moment."""
+NO_ANSWER = "no answer"
 PROBES_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _PAGE = 100
@@ -185,7 +186,8 @@ class Device:
             try:
                 await asyncio.wait_for(self._pong.wait(), PROBES_SECONDS)
             except TimeoutError:
-                self._history.failures["no pong"] += 1
+                self._history.failures[NO_ANSWER] += 1
+                self._pulse.beat()
                 connection.transport.abort()
                 return
 
@@ -217,6 +219,7 @@ class Device:
             case "subscribed":
                 self._subscribed(frame)
             case "reconnect":
+                self._history.reconnects += 1
                 self._pause = frame["after_ms"] / 1000
             case "pong":
                 self._pong.set()

@@ -69,6 +69,8 @@ class History:
         """How many seconds after that each message came to each reader that was connected all the while."""
         self.duplicates = 0
         """How many acknowledgements were of what had been said before."""
+        self.reconnects = 0
+        """How many times a server said that it would stop."""
         self.closes: Counter[int] = Counter()
         """With which codes connections ended."""
         self.failures: Counter[str] = Counter()

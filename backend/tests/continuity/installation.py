@@ -36,21 +36,22 @@ class FaultyServer(MusubiServer):
     def __init__(self, folder: Path, *, lost: float, killed: float, changes: Variables) -> None:
         super().__init__(folder, changes={**changes, "PYTHONPATH": str(_BACKEND)})
         faults = [str(lost), str(killed)]
+        self._calm_command = self._command
         self._command = [sys.executable, "-m", "tests.continuity.faulty", *faults, *self._command[1:]]
 
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    def calm(self) -> None:
+        """From its next start on it has no faults."""
+        self._command = self._calm_command
 
 
 @dataclass
 class Installation:
     """Servers that belong together."""
 
-    servers: Sequence[MusubiServer]
+    servers: Sequence[FaultyServer]
     database_url: str
     """Where the tests look, whatever lies between the servers and their database."""
-    away: set[MusubiServer] = field(default_factory=set)
+    away: set[FaultyServer] = field(default_factory=set)
     """Those that no device should try, as a load balancer would see to."""
 
     def find_server(self) -> str:
@@ -58,12 +59,31 @@ class Installation:
         there = [server for server in self.servers if server not in self.away]
         return random.choice(there or list(self.servers)).url  # noqa: S311
 
-    async def kill(self, server: MusubiServer) -> None:
+    async def kill(self, server: FaultyServer) -> None:
         """Kill -9 and start again; returns when it takes requests."""
         await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.start)
 
-    async def roll(self, server: MusubiServer) -> None:
+    async def outlast(self, deaths: int) -> None:
+        """Start again whoever dies of its faults, until so many have died; and all of them anew without any."""
+        dying: dict[asyncio.Task[int], FaultyServer] = {}
+        for server in self.servers:
+            dying[asyncio.create_task(asyncio.to_thread(server.wait))] = server
+        while deaths > 0:
+            dead, _ = await asyncio.wait(dying, return_when=asyncio.FIRST_COMPLETED)
+            for death in dead:
+                server = dying.pop(death)
+                assert death.result() == -signal.SIGKILL, server.log
+                deaths -= 1
+                await asyncio.to_thread(server.start)
+                dying[asyncio.create_task(asyncio.to_thread(server.wait))] = server
+        for death, server in dying.items():
+            server.calm()
+            server.kill()
+            await death
+            await asyncio.to_thread(server.start)
+
+    async def roll(self, server: FaultyServer) -> None:
         """Restart a server in order, and see that it ended well."""
         self.away.add(server)
         server.signal(signal.SIGTERM)
@@ -94,7 +114,7 @@ class Installation:
 
 
 @contextlib.asynccontextmanager
-async def serving(servers: Sequence[MusubiServer], database_url: str) -> AsyncIterator[Installation]:
+async def serving(servers: Sequence[FaultyServer], database_url: str) -> AsyncIterator[Installation]:
     """Start the servers; in the end stop them in order, and see that none has anything to complain of."""
     try:
         # The first makes or migrates the database.

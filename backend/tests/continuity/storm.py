@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from tests.continuity.device import Account, Device
+from tests.continuity.device import NO_ANSWER, Account, Device
 from tests.continuity.history import History
 from tests.continuity.installation import Installation
 from tests.continuity.pulse import Pulse
@@ -41,6 +41,11 @@ class Storm:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             await self.until_acknowledged(1)
+
+    async def until_cut_off(self, more: int) -> None:
+        """Wait until so many more connections were given up because nobody answered."""
+        goal = self.history.failures[NO_ANSWER] + more
+        await self._pulse.until(lambda: self.history.failures[NO_ANSWER] >= goal)
 
     async def until_all_hear(self) -> None:
         """Wait until every device is connected and hears its rooms."""
