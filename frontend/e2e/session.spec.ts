@@ -17,8 +17,12 @@ function countRefreshes(context: BrowserContext): () => number {
 /** The access token that a page sends just now. */
 async function tokenOf(page: Page): Promise<string> {
   const request = page.waitForRequest('**/api/v1/items/stats**')
-  await page.getByTestId('load-data').click()
-  return (await request).headers().authorization ?? ''
+  const button = page.getByTestId('load-data')
+  await button.click()
+  const token = (await request).headers().authorization ?? ''
+  // While it is busy it takes no other click.
+  await expect(button).not.toHaveAttribute('aria-busy')
+  return token
 }
 
 /** Whether a reply is one to a newer token: those to the token of before may still be on their way. */

@@ -48,7 +48,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   people: async ({ server, playwright }, use, testInfo) => {
     const logBefore = server.log().length
-    const api = await playwright.request.newContext()
+    // One that is kept would be closed by the server just when the next test sends something.
+    const api = await playwright.request.newContext({ extraHTTPHeaders: { connection: 'close' } })
     const people = peopleOf(server, api)
     await people.reset()
     await use(people)
