@@ -81,7 +81,9 @@ export function start(): void {
   onFrame('message', take)
   onFrame('read', take)
   // Which message it was, read or not, the frame doesn't say.
-  onFrame('message_deleted', ({ room }) => (find(room)?.unread ?? 0) > 0 && reload())
+  onFrame('message_deleted', ({ room }) => {
+    if ((find(room)?.unread ?? 0) > 0) void reload()
+  })
   onFrame('subscribed', ({ room, seq, recovered }) => {
     const known = find(room)
     if (!known || (!recovered && seq > known.seq)) void reload()
@@ -94,7 +96,7 @@ export function start(): void {
   onFrame('room_changed', ({ room }) => {
     outdate(roomKeys.joined, roomKeys.others, roomKeys.room(room), roomKeys.members(room))
   })
-  onFrame('resync', ({ room }) => room !== null && reload())
+  onFrame('resync', () => void reload())
   onReady(() => {
     if (!joined.isLoading.value) outdate(roomKeys.all)
   })

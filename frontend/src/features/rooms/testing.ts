@@ -1,8 +1,8 @@
-import type { MessageRead, RoomRead } from '@/api/generated/types.gen'
+import type { MessageRead, Person, RoomRead } from '@/api/generated/types.gen'
 import type { FrameOf } from '@/realtime'
 
-export const HANAKO = { id: 1, username: 'hanako', full_name: 'Hanako Yuki' }
-export const TARO = { id: 2, username: 'taro', full_name: null }
+export const HANAKO: Person = { id: 1, username: 'hanako', full_name: 'Hanako Yuki' }
+export const TARO: Person = { id: 2, username: 'taro', full_name: null }
 
 export function aRoom(changes: Partial<RoomRead> = {}): RoomRead {
   return {

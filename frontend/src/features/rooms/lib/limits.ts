@@ -1,0 +1,6 @@
+import { MAX_LENGTHS } from '@/realtime'
+
+/** The limit counts code points, of the text without the white space around it. */
+export function charactersLeft(text: string): number {
+  return MAX_LENGTHS.message.content - [...text.trim()].length
+}
