@@ -50,8 +50,8 @@ class Socket:
     """
 
     __slots__ = (
-        "_connection", "_early", "budgets", "channels", "conn_id", "expires_at", "locale", "missed", "on_close", "on_writable",
-        "principal",
+        "_connection", "_early", "budgets", "channels", "conn_id", "expires_at", "locale", "missed", "on_close",
+        "on_writable", "principal",
     )  # fmt: skip
 
     def __init__(

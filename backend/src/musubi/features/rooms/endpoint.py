@@ -78,9 +78,8 @@ async def _open(app: FastAPI, connection: LiveProtocol, websocket: WebSocket) ->
     await app.state.outbox.listen()
     app.state.hub.add(socket)
     # Asked again, now that it would hear of the session's end: it may have come to one while we were asking.
-    sessions: Sessions = app.state.accounts.sessions
     try:
-        app.state.hub.admit(socket, await sessions.principal_of_session(app.state.database, principal.session_id))
+        await _admit_anew(app, socket, principal.session_id)
     except BaseException:
         app.state.hub.remove(socket)
         raise
@@ -144,10 +143,18 @@ async def authenticate(app: FastAPI, socket: Socket, frame: Auth) -> None:
     principal, expires_at = await admit(app, frame.token)
     if principal.user_id != socket.principal.user_id:
         raise Unauthorized
-    hub: Hub = app.state.hub
-    hub.admit(socket, principal)
+    await _admit_anew(app, socket, principal.session_id)
     socket.expires_at = expires_at
     socket.send(Authenticated(user=person_of(principal), expires_in=seconds_left(socket)))
+
+
+async def _admit_anew(app: FastAPI, socket: Socket, session_id: int) -> None:
+    """Let a connection of this session hear what its user may hear now. Raises Unauthorized when it has ended."""
+    sessions: Sessions = app.state.accounts.sessions
+    if await sessions.principal_of_session(app.state.database, session_id) != socket.principal:
+        # Asked once more, alone: what was read before a change of access must not be what counts after it.
+        async with app.state.admissions:
+            app.state.hub.admit(socket, await sessions.principal_of_session(app.state.database, session_id))
 
 
 def seconds_left(socket: Socket) -> int:
