@@ -58,6 +58,8 @@ _UNREAD = (
         Message.user_id != _READER,
         Message.deleted_at.is_(None),
     )
+    # In order, or PostgreSQL expects to come across a hundred soon and reads the whole table where there are none.
+    .order_by(Message.seq)
     .limit(MAX_UNREAD)
     .correlate(_ROOMS, _MEMBERS)
     .subquery()
@@ -194,10 +196,10 @@ async def delete_room(session: AsyncSession, room_id: int) -> None:
 
 
 async def change_owner(session: AsyncSession, owner_id: int, heir_id: int | None) -> list[AnyRow]:
-    """Give every room of one user to another, or to nobody; the rooms."""
+    """Give every room of one user to another, or to nobody; the rooms, by age."""
     statement = update(_ROOMS).where(_ROOM.created_by == owner_id).values(created_by=heir_id, updated_at=utcnow())
     changed = await session.execute(statement.returning(_ROOM.id, _ROOM.name, _ROOM.is_private, _ROOM.seq))
-    return list(changed.all())
+    return sorted(changed.all(), key=lambda room: room.id)
 
 
 def _searchable(name: str, topic: str) -> str:
