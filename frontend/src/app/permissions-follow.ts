@@ -1,10 +1,10 @@
 import { watch } from 'vue'
 import type { Router } from 'vue-router'
 import { toAppError } from '@/api'
-import { getMe } from '@/api/generated/sdk.gen'
 import { http } from '@/api/instance'
 import { useErrorStore } from '@/shared/stores/errors'
 import { useSessionStore } from '@/shared/stores/session'
+import { askForAccount } from './account'
 import { useNavigationStore } from './router/navigation'
 
 /** A request that the account may not make; one that only wants a proof first gives a reason. */
@@ -22,22 +22,9 @@ function isRefusal(thrown: unknown): boolean {
 export function followPermissions(router: Router): () => void {
   const session = useSessionStore()
   const navigation = useNavigationStore()
-  let isAsking = false
-
-  async function ask(): Promise<void> {
-    if (isAsking || !session.isSignedIn) return
-    isAsking = true
-    try {
-      session.updateUser((await getMe()).data)
-    } catch {
-      // What was refused is said where it was asked for; the next refusal asks again.
-    } finally {
-      isAsking = false
-    }
-  }
 
   const interceptor = http.interceptors.response.use(undefined, (thrown: unknown) => {
-    if (isRefusal(thrown)) void ask()
+    if (isRefusal(thrown)) void askForAccount()
     throw thrown
   })
 
