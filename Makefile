@@ -57,6 +57,10 @@ else
 	@exec $(PYTHON) scripts/test.py test-faults
 endif
 
+.PHONY: soak
+soak: backend-dev ## Break a cluster under load for an hour, or MINUTES: nothing acknowledged may be lost
+	@cd backend && exec .venv/bin/python -m tests.continuity.soak --minutes $(or $(MINUTES),60)
+
 .PHONY: test-backend
 test-backend: backend-dev ## Run the backend's tests on the embedded SQLite
 	@$(PYTEST) -n auto $(JUNIT_PYTEST)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -20,14 +20,15 @@ from tests.processes import MusubiServer, Variables
 from tests.support import PASSWORD
 
 _BACKEND = Path(__file__).parents[2]
-_LOG = """
+_LOG = text("""
 SELECT rooms.name, rooms.seq AS head, entries.seq, entries.what
 FROM rooms LEFT JOIN (
   SELECT room_id, seq, cid AS what FROM messages
   UNION ALL SELECT room_id, seq, kind || ' ' || message_id FROM message_changes
 ) AS entries ON entries.room_id = rooms.id
+WHERE rooms.name IN :rooms
 ORDER BY rooms.name, entries.seq
-"""
+""").bindparams(bindparam("rooms", expanding=True))
 
 
 class FaultyServer(MusubiServer):
@@ -38,6 +39,13 @@ class FaultyServer(MusubiServer):
         faults = [str(lost), str(killed)]
         self._calm_command = self._command
         self._command = [sys.executable, "-m", "tests.continuity.faulty", *faults, *self._command[1:]]
+
+    @property
+    def memory_kib(self) -> int:
+        """What it takes up now."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
 
     def calm(self) -> None:
         """From its next start on it has no faults."""
@@ -99,11 +107,11 @@ class Installation:
         assert reply.status_code == 201, reply.text
         return str(reply.json()["access_token"])
 
-    async def logs(self) -> tuple[dict[str, Sequence[Entry]], dict[str, int]]:
-        """The rooms' logs as the database has them, and the numbers that were given out last."""
+    async def logs(self, rooms: Sequence[str]) -> tuple[dict[str, Sequence[Entry]], dict[str, int]]:
+        """The logs of rooms as the database has them, and the numbers that were given out last."""
         engine = create_async_engine(async_database_url(self.database_url), poolclass=NullPool)
         async with engine.connect() as connection:
-            rows = (await connection.execute(text(_LOG))).all()
+            rows = (await connection.execute(_LOG, {"rooms": rooms})).all()
         await engine.dispose()
         logs: dict[str, list[Entry]] = {}
         for row in rows:

@@ -24,8 +24,16 @@ _CHANGED = 0.15
 class Storm:
     """Devices at work on an installation."""
 
-    def __init__(self, installation: Installation, devices: list[Device], history: History, pulse: Pulse) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        rooms: tuple[str, ...],
+        devices: list[Device],
+        history: History,
+        pulse: Pulse,
+    ) -> None:
         self.history = history
+        self._rooms = rooms
         self._installation = installation
         self._devices = devices
         self._pulse = pulse
@@ -57,7 +65,7 @@ class Storm:
         number = 0
         while self._writing:
             number += 1
-            ack = await device.say(chance.choice(ROOMS), f"{number} of {device.name}")
+            ack = await device.say(chance.choice(self._rooms), f"{number} of {device.name}")
             if chance.random() < _CHANGED:
                 change = (
                     {"type": "edit", "id": ack.id, "content": f"{number}, better"}
@@ -75,13 +83,13 @@ class Storm:
         """Once everyone has heard everything: what is wrong."""
         await self._until_heard()
         # What comes twice may come late: after it comes a last word.
-        for room in ROOMS:
+        for room in self._rooms:
             await self._devices[0].say(room, "the end")
         await self._until_heard()
-        return self.history.verdict(*await self._installation.logs())
+        return self.history.verdict(*await self._installation.logs(self._rooms))
 
     async def _until_heard(self) -> None:
-        _, heads = await self._installation.logs()
+        _, heads = await self._installation.logs(self._rooms)
         views = [view for device in self._devices for view in device.views]
         # Who doesn't get there has missed something, and the verdict says what.
         with contextlib.suppress(TimeoutError):
@@ -89,20 +97,25 @@ class Storm:
 
 
 @contextlib.asynccontextmanager
-async def storm(installation: Installation, *, writers: int = 4, readers: int = 4) -> AsyncIterator[Storm]:
-    """People write and read while the block runs; at its end everyone hears everything out.
+async def storm(
+    installation: Installation, *, writers: int = 4, readers: int = 4, tag: str = ""
+) -> AsyncIterator[Storm]:
+    """People write and read while the block runs; at its end everyone hears everything out. `tag` tells their names
+    and rooms from those of other storms on the same installation.
 
     Raises AssertionError, with what is wrong, when something acknowledged was not seen exactly once, and in the order
     of the log, by everyone.
     """
     history, pulse = History(), Pulse()
-    names = [*(f"writer-{number}" for number in range(writers)), *(f"reader-{number}" for number in range(readers))]
+    rooms = tuple(f"{room}{tag}" for room in ROOMS)
+    kinds = [*(f"writer-{number}" for number in range(writers)), *(f"reader-{number}" for number in range(readers))]
+    names = [f"{kind}{tag}" for kind in kinds]
     async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
         devices = [
             Device(
                 name,
                 Account(name, await installation.register(name, http)),
-                ROOMS,
+                rooms,
                 find_server=installation.find_server,
                 http=http,
                 history=history,
@@ -112,7 +125,7 @@ async def storm(installation: Installation, *, writers: int = 4, readers: int = 
             )
             for number, name in enumerate(names)
         ]
-        found = Storm(installation, devices, history, pulse)
+        found = Storm(installation, rooms, devices, history, pulse)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(device.run()) for device in devices]
             await found.until_all_hear()

@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import pytest
 
+from tests.continuity.cluster import cluster
 from tests.continuity.history import delays_of
-from tests.continuity.installation import FaultyServer, Installation, serving, variables
+from tests.continuity.installation import Installation
 from tests.continuity.storm import storm
 from tests.services import Postgres, Valkey, black_hole, postgres, valkey
 
@@ -18,8 +20,6 @@ LATE_SECONDS = 2.0
 """How late a message may be, whatever is broken but the database."""
 SLACK_SECONDS = 3.0
 """What a machine that is busy with other things adds to that, in rare cases."""
-
-Cluster = Callable[..., contextlib.AbstractAsyncContextManager[Installation]]
 
 
 @pytest.fixture
@@ -34,44 +34,32 @@ def store() -> Iterator[Valkey]:
         yield server
 
 
+Start = Callable[..., contextlib.AbstractAsyncContextManager[Installation]]
+
+
 @pytest.fixture
-def cluster(tmp_path: Path, database: Postgres, store: Valkey) -> Cluster:
-    """Starts three processes, at other ports of the services if those are told, with faults of their own."""
-
-    @contextlib.asynccontextmanager
-    async def start(
-        *, database_port: int = 0, store_port: int = 0, lost: float = 0.0, killed: float = 0.0
-    ) -> AsyncIterator[Installation]:
-        def through(url: str, port: int, proxy: int) -> str:
-            return url.replace(f":{port}/", f":{proxy or port}/")
-
-        changes = variables(
-            through(database.url, database.port, database_port), through(store.url, store.port, store_port)
-        )
-        servers = [FaultyServer(tmp_path, lost=lost, killed=killed, changes=changes) for _ in range(3)]
-        async with serving(servers, database.url) as installation:
-            yield installation
-
-    return start
+def start(tmp_path: Path, database: Postgres, store: Valkey) -> Start:
+    """Starts the cluster, with faults of its own or behind proxies."""
+    return partial(cluster, tmp_path, database, store)
 
 
-async def test_processes_are_killed(cluster: Cluster) -> None:
-    async with cluster() as installation, storm(installation) as weather:
+async def test_processes_are_killed(start: Start) -> None:
+    async with start() as installation, storm(installation) as weather:
         for number in range(8):
             await weather.until_acknowledged(80)
             await installation.kill(installation.servers[number % 3])
         await weather.until_acknowledged(80)
 
 
-async def test_what_is_committed_is_not_published(cluster: Cluster) -> None:
+async def test_what_is_committed_is_not_published(start: Start) -> None:
     """Half of it is lost between commit and publication, and now and then the process dies there."""
-    async with cluster(lost=0.5, killed=0.01) as installation, storm(installation) as weather:
+    async with start(lost=0.5, killed=0.01) as installation, storm(installation) as weather:
         await installation.outlast(deaths=6)
         await weather.until_acknowledged(50)
 
 
-async def test_the_bus_is_killed_and_then_gone(cluster: Cluster, store: Valkey) -> None:
-    async with cluster() as installation, storm(installation) as weather:
+async def test_the_bus_is_killed_and_then_gone(start: Start, store: Valkey) -> None:
+    async with start() as installation, storm(installation) as weather:
         for _ in range(20):
             await asyncio.to_thread(store.kill)
             await weather.until_acknowledged(10)
@@ -86,8 +74,8 @@ async def test_the_bus_is_killed_and_then_gone(cluster: Cluster, store: Valkey) 
     _judge(delays)
 
 
-async def test_the_database_is_restarted(cluster: Cluster, database: Postgres) -> None:
-    async with cluster() as installation, storm(installation) as weather:
+async def test_the_database_is_restarted(start: Start, database: Postgres) -> None:
+    async with start() as installation, storm(installation) as weather:
         for end in (database.stop, database.kill) * 2:
             await weather.until_acknowledged(80)
             await asyncio.to_thread(end)
@@ -95,10 +83,10 @@ async def test_the_database_is_restarted(cluster: Cluster, database: Postgres) -
         await weather.until_acknowledged(80)
 
 
-async def test_the_way_to_the_bus_is_a_black_hole(cluster: Cluster, store: Valkey) -> None:
+async def test_the_way_to_the_bus_is_a_black_hole(start: Start, store: Valkey) -> None:
     async with (
         black_hole(store.port) as proxy,
-        cluster(store_port=proxy.port) as installation,
+        start(store_port=proxy.port) as installation,
         storm(installation) as weather,
     ):
         delays: list[float] = []
@@ -113,10 +101,10 @@ async def test_the_way_to_the_bus_is_a_black_hole(cluster: Cluster, store: Valke
     _judge(delays)
 
 
-async def test_the_way_to_the_database_is_a_black_hole(cluster: Cluster, database: Postgres) -> None:
+async def test_the_way_to_the_database_is_a_black_hole(start: Start, database: Postgres) -> None:
     async with (
         black_hole(database.port) as proxy,
-        cluster(database_port=proxy.port) as installation,
+        start(database_port=proxy.port) as installation,
         storm(installation) as weather,
     ):
         for _ in range(2):
@@ -128,8 +116,8 @@ async def test_the_way_to_the_database_is_a_black_hole(cluster: Cluster, databas
         await weather.until_acknowledged(50)
 
 
-async def test_processes_are_restarted_in_order(cluster: Cluster) -> None:
-    async with cluster() as installation, storm(installation) as weather:
+async def test_processes_are_restarted_in_order(start: Start) -> None:
+    async with start() as installation, storm(installation) as weather:
         for server in installation.servers:
             await weather.until_acknowledged(80)
             await installation.roll(server)
