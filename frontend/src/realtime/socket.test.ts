@@ -205,7 +205,7 @@ describe('what the server refuses', () => {
   it('renews the session after 4001 and connects again, but only once', async () => {
     const { status } = await begin()
     latest().drop(4001)
-    await settled()
+    await vi.advanceTimersByTimeAsync(750)
     expect([admission.renew.mock.calls.length, opened.length]).toEqual([1, 2])
     latest().accept()
     latest().drop(4001)
@@ -217,11 +217,11 @@ describe('what the server refuses', () => {
   it('takes a refusal for a first one after a connection that held', async () => {
     await begin()
     latest().drop(4001)
-    await settled()
+    await vi.advanceTimersByTimeAsync(750)
     latest().accept()
     await vi.advanceTimersByTimeAsync(STEADY_MS)
     latest().drop(4001)
-    await settled()
+    await vi.advanceTimersByTimeAsync(750)
     expect([admission.renew.mock.calls.length, opened.length]).toEqual([2, 3])
   })
 
@@ -230,7 +230,18 @@ describe('what the server refuses', () => {
     await begin()
     latest().drop(4001)
     await vi.advanceTimersByTimeAsync(750)
+    expect(opened).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1250)
     expect([admission.renew.mock.calls.length, opened.length]).toEqual([2, 2])
+  })
+
+  it('leaves alone a session that is signed out of at that moment', async () => {
+    const { disconnect } = await beginSteady()
+    latest().drop(4001)
+    await settled()
+    disconnect()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([admission.renew.mock.calls.length, opened.length]).toEqual([0, 1])
   })
 
   it('gets another token when the one in use has expired, without a wait', async () => {

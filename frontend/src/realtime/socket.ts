@@ -114,10 +114,11 @@ export function createSocket({ admission, onFrame, random }: SocketParts): LiveS
       return
     }
     isRenewalDue = consequence === 'renew'
-    // A token that ran out is no trouble, and neither is a first refusal.
-    if (isRenewalDue && (wasSteady || isRefusal(code))) void attempt()
-    else wait(backoff.next())
     wasRefused ||= isRefusal(code)
+    // A token that ran out is no trouble. A refusal may be that of a session that is just being signed out
+    // of, here or in another tab: asking to renew it at once would be quicker than the end of that.
+    if (isRenewalDue && wasSteady && !isRefusal(code)) void attempt()
+    else wait(backoff.next())
   }
 
   return {
