@@ -5,13 +5,15 @@
 - Whoever fans out is told when a connection takes no more, and when it does again, and never waits.
 - A peer that is gone, or that stops reading, is dropped: closing a transport waits for what is in its buffer, which
   nobody will ever take.
+- What served the handshake is let go: while a connection says nothing, the frames of a dozen layers of middleware would
+  weigh as much as the rest of it.
 - Nothing that is logged has the address in it, in whose query a token stands.
 """
 
 import logging
 import socket
-from asyncio import BaseTransport, TimerHandle
-from collections.abc import Callable
+from asyncio import BaseTransport
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -46,7 +48,10 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """When the reader took no more, by the loop's clock; None while it does."""
         self.on_writable: Callable[[], None] | None = None
         """Called when it does again."""
-        self._abort_timer: TimerHandle | None = None
+        self.afterwards: Callable[[], Awaitable[None]] | None = None
+        """What serves the connection once the application has returned; without it the connection then ends."""
+        self._application = self.app
+        self.app = self._serve
 
     @property
     def is_open(self) -> bool:
@@ -76,6 +81,14 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(_CLOSE_SECONDS, self.transport.abort)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._application(scope, receive, send)
+        if self.afterwards is not None:
+            del scope, receive, send
+            self.scope = cast("Any", {"type": "websocket"})
+            del self.request, self.response
+            await self.afterwards()
 
     def abort(self) -> None:
         """Drop the connection, and what was not yet taken of it."""

@@ -1,6 +1,9 @@
 """`/ws`: where live connections begin."""
 
 import secrets
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -13,7 +16,7 @@ from musubi.core.errors import AppError, Forbidden, Unauthorized
 from musubi.core.realtime.budget import Budgets
 from musubi.core.realtime.dispatch import Dispatcher, refusal_of_bytes, refusal_of_haste
 from musubi.core.realtime.frames import Auth, Authenticated, Hello
-from musubi.core.realtime.hub import Hub, Overloaded
+from musubi.core.realtime.hub import Overloaded
 from musubi.core.realtime.protocol import EXTENSION, LiveProtocol
 from musubi.core.realtime.socket import CloseCode, Socket
 from musubi.features.accounts.sessions import Sessions
@@ -29,7 +32,7 @@ HEARTBEAT_SECONDS = 25
 
 
 async def connect(websocket: WebSocket) -> None:
-    """Serve one connection until it ends."""
+    """Let a client in and greet it; then it is served until it ends."""
     app: FastAPI = websocket.app
     if not comes_from_here(websocket):
         # Before it is accepted, closing is a 403: a page of another site learns nothing.
@@ -52,13 +55,20 @@ async def connect(websocket: WebSocket) -> None:
             raise
         connection.close(CloseCode.OVERLOAD, "try again later")
         return
-    hub: Hub = app.state.hub
     try:
-        if await _greet(app, socket, websocket.path_params.get("room")):
-            await _serve(app, socket, websocket)
-    finally:
-        hub.remove(socket)
-        log.info("connection closed", conn_id=socket.conn_id)
+        is_welcome = await _greet(app, socket, websocket.path_params.get("room"))
+    except BaseException:
+        _forget(app, socket)
+        raise
+    if is_welcome:
+        connection.afterwards = partial(_serve, app, socket, connection)
+    else:
+        _forget(app, socket)
+
+
+def _forget(app: FastAPI, socket: Socket) -> None:
+    app.state.hub.remove(socket)
+    log.info("connection closed", conn_id=socket.conn_id)
 
 
 async def _open(app: FastAPI, connection: LiveProtocol, websocket: WebSocket) -> Socket:
@@ -118,11 +128,17 @@ async def _greet(app: FastAPI, socket: Socket, room: str | None) -> bool:
     return False
 
 
-async def _serve(app: FastAPI, socket: Socket, websocket: WebSocket) -> None:
-    """Do what the client says, one thing after the other."""
-    dispatch: Dispatcher = app.state.dispatch
+async def _serve(app: FastAPI, socket: Socket, connection: LiveProtocol) -> None:
+    """Do what the client says, one thing after the other, until it is gone."""
+    try:
+        await _listen(app.state.dispatch, socket, connection)
+    finally:
+        _forget(app, socket)
+
+
+async def _listen(dispatch: Dispatcher, socket: Socket, connection: LiveProtocol) -> None:
     while True:
-        message = await websocket.receive()
+        message: Mapping[str, Any] = await connection.receive()
         if message["type"] == "websocket.disconnect":
             return
         if not socket.budgets.frames.take():
