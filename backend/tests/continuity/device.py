@@ -30,6 +30,10 @@ NO_ANSWER = "no answer"
 PROBES_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _PAGE = 100
+_DOZE = 1 / 200
+"""How likely it is to doze off after a frame."""
+_LONGEST_DOZE = 8.0
+"""Seconds."""
 
 
 class Refused(Exception):
@@ -69,8 +73,9 @@ class Device:
         history: History,
         pulse: Pulse,
         takes_tickets: bool = False,
+        dozes: bool = False,
     ) -> None:
-        """`find_server` gives the address of one that may be there."""
+        """`find_server` gives the address of one that may be there. One that dozes doesn't read now and then."""
         self.name = name
         self.account = account
         self._rooms = rooms
@@ -79,6 +84,7 @@ class Device:
         self._history = history
         self._pulse = pulse
         self._takes_tickets = takes_tickets
+        self._dozes = dozes
         self._url = ""
         self._connection: ClientConnection | None = None
         self._asked: dict[str, tuple[Frame, asyncio.Future[Frame]]] = {}
@@ -90,6 +96,8 @@ class Device:
         """From when on it has heard each room without a break."""
         self._held: dict[str, list[Entry]] = {}
         """What came of rooms whose history is being fetched."""
+        self._fetched: dict[str, int] = {}
+        """Up to where they were: what comes of that as well is no news."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._pong = asyncio.Event()
 
@@ -157,6 +165,8 @@ class Device:
             with _ended_with(asyncio.create_task(self._probe(connection))):
                 async for text in connection:
                     self._hear(json.loads(text))
+                    if self._dozes and random.random() < _DOZE:  # noqa: S311
+                        await asyncio.sleep(random.uniform(0, _LONGEST_DOZE))  # noqa: S311
             # A close in order ends the loop above without an exception.
             self._closed(connection.close_code or 1006)
 
@@ -265,6 +275,7 @@ class Device:
         key = (self.name, room)
         self._epochs[room] = frame["epoch"]
         self._held.pop(room, None)
+        self._fetched.pop(room, None)
         view = self._history.views.get(key)
         if view is None:
             self._history.views[key] = View(self.name, room, frame["seq"])
@@ -279,6 +290,8 @@ class Device:
         held = self._held.get(room)
         if held is not None:
             held.append(entry)
+            return
+        if entry.seq <= self._fetched.get(room, 0):
             return
         self._history.views[self.name, room].seen.append(entry)
         acked_at = self._history.acked_at.get(entry.what)
@@ -300,9 +313,9 @@ class Device:
             return
         view.fetched.append(range(view.last + 1, max(head, last) + 1))
         view.seen += messages
+        self._fetched[view.room] = view.last
         for entry in self._held.pop(view.room):
-            if entry.seq > view.last:
-                self._see(view.room, entry)
+            self._see(view.room, entry)
         self._pulse.beat()
 
     async def _messages_after(self, room: str, last: int) -> tuple[list[Entry], int]:

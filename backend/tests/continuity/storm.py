@@ -31,8 +31,11 @@ class Storm:
         devices: list[Device],
         history: History,
         pulse: Pulse,
+        *,
+        length: int,
     ) -> None:
         self.history = history
+        self._length = length
         self._rooms = rooms
         self._installation = installation
         self._devices = devices
@@ -65,7 +68,7 @@ class Storm:
         number = 0
         while self._writing:
             number += 1
-            ack = await device.say(chance.choice(self._rooms), f"{number} of {device.name}")
+            ack = await device.say(chance.choice(self._rooms), f"{number} of {device.name} ".ljust(self._length, "…"))
             if chance.random() < _CHANGED:
                 change = (
                     {"type": "edit", "id": ack.id, "content": f"{number}, better"}
@@ -98,18 +101,26 @@ class Storm:
 
 @contextlib.asynccontextmanager
 async def storm(
-    installation: Installation, *, writers: int = 4, readers: int = 4, tag: str = ""
+    installation: Installation,
+    *,
+    writers: int = 4,
+    readers: int = 4,
+    dozers: int = 0,
+    length: int = 0,
+    tag: str = "",
 ) -> AsyncIterator[Storm]:
-    """People write and read while the block runs; at its end everyone hears everything out. `tag` tells their names
-    and rooms from those of other storms on the same installation.
+    """People write and read while the block runs; at its end everyone hears everything out.
+
+    `dozers`: readers who don't read now and then. `length`: that of messages, at the least. `tag` tells their names and
+    rooms from those of other storms on the same installation.
 
     Raises AssertionError, with what is wrong, when something acknowledged was not seen exactly once, and in the order
     of the log, by everyone.
     """
     history, pulse = History(), Pulse()
     rooms = tuple(f"{room}{tag}" for room in ROOMS)
-    kinds = [*(f"writer-{number}" for number in range(writers)), *(f"reader-{number}" for number in range(readers))]
-    names = [f"{kind}{tag}" for kind in kinds]
+    kinds = ["writer"] * writers + ["reader"] * readers + ["dozer"] * dozers
+    names = [f"{kind}-{number}{tag}" for number, kind in enumerate(kinds)]
     async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
         devices = [
             Device(
@@ -122,10 +133,11 @@ async def storm(
                 pulse=pulse,
                 # Browsers take tickets, others don't.
                 takes_tickets=number % 2 == 0,
+                dozes=kinds[number] == "dozer",
             )
             for number, name in enumerate(names)
         ]
-        found = Storm(installation, rooms, devices, history, pulse)
+        found = Storm(installation, rooms, devices, history, pulse, length=length)
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(device.run()) for device in devices]
             await found.until_all_hear()

@@ -17,7 +17,7 @@ async def test_processes_and_the_bus_are_killed(tmp_path: Path, new_database: st
             serving(servers, new_database) as installation,
             storm(installation, writers=3, readers=3) as weather,
         ):
-            for server in servers:
+            for server in (servers[0], servers[2]):
                 await weather.until_acknowledged(40)
                 await installation.kill(server)
                 await asyncio.to_thread(store.kill)

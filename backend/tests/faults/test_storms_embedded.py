@@ -29,6 +29,15 @@ async def test_what_is_committed_is_not_published(tmp_path: Path) -> None:
         await weather.until_acknowledged(30)
 
 
+async def test_readers_doze(tmp_path: Path) -> None:
+    """Messages are long, so that what isn't read soon fills every buffer on the way."""
+    async with (
+        embedded(tmp_path) as installation,
+        storm(installation, writers=6, readers=2, dozers=6, length=4000) as weather,
+    ):
+        await weather.until_acknowledged(2000)
+
+
 async def test_it_is_restarted_in_order(tmp_path: Path) -> None:
     async with embedded(tmp_path) as installation, storm(installation) as weather:
         for _ in range(3):
