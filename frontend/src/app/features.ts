@@ -2,9 +2,10 @@ import { accounts } from '@/features/accounts/routes'
 import { audit } from '@/features/audit/routes'
 import { items } from '@/features/items/routes'
 import { mail } from '@/features/mail/routes'
+import { notifications } from '@/features/notifications/routes'
 import { rooms } from '@/features/rooms/routes'
 import { system } from '@/features/system/routes'
 import type { FeatureModule } from '@/shared/lib/feature'
 
 /** Every feature of the application, in one place. A new feature is its folder and a line here. */
-export const features: readonly FeatureModule[] = [items, rooms, accounts, audit, mail, system]
+export const features: readonly FeatureModule[] = [items, rooms, notifications, accounts, audit, mail, system]

@@ -1,3 +1,4 @@
+import type { Component } from 'vue'
 import type { RouteRecordRaw } from 'vue-router'
 import type { Language } from './languages'
 import type { Panel, PanelPlace } from './panels'
@@ -17,13 +18,18 @@ export interface FeatureModule {
   /** What it adds to pages of other features, which it doesn't know, nor they it. */
   panels?: Readonly<Partial<Record<PanelPlace, Panel>>>
   /**
+   * Links to pages, by the page's name, that stand in the header of every page and so not in the menu.
+   * They get the page's address as `to`, and have room for a square button.
+   */
+  headerLinks?: Readonly<Record<string, () => Promise<{ default: Component }>>>
+  /**
    * What it keeps up with while someone is signed in, whatever page is open. `start` runs in a scope
    * that ends with the session, and has no texts to use.
    */
   live?: () => Promise<{ start(): void }>
   /**
-   * Its texts, all under the one key that is its name. They come with its first page or panel, so
-   * nothing else may use them.
+   * Its texts, all under the one key that is its name. They come with its first page, panel or link
+   * in the header, so nothing else may use them.
    */
   locales: Readonly<Record<Language, () => Promise<LocaleFile>>>
 }
