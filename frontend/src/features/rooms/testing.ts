@@ -41,6 +41,5 @@ export function aMessage(seq: number, changes: Partial<MessageRead> = {}): Messa
 
 /** The frame in which such a message comes. */
 export function aMessageFrame(seq: number, changes: Partial<MessageRead> = {}): FrameOf<'message'> {
-  const { reactions: _, ...message } = aMessage(seq, changes)
-  return { type: 'message', ...message }
+  return { type: 'message', ...aMessage(seq, changes) }
 }

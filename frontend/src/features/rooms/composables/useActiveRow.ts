@@ -2,14 +2,15 @@ import { computed, type Ref, ref } from 'vue'
 import type { TimelineEntry } from '../lib/timeline'
 
 /**
- * The row that one points at, or in which the focus is: the one that shows what can be done with it.
+ * The row that one points at or has moved the focus to, whichever came last: the one that shows what
+ * can be done with it.
  * The list is one stop of the Tab key; arrow keys, Home and End go from row to row.
  */
 export function useActiveRow(
   list: Ref<HTMLElement | null>,
   entries: () => readonly TimelineEntry[],
 ) {
-  const pointed = ref<string | null>(null)
+  const active = ref<string | null>(null)
   const focused = ref<string | null>(null)
 
   const rowOf = (event: Event) => (event.target as Element).closest<HTMLElement>('[data-key]')
@@ -39,18 +40,25 @@ export function useActiveRow(
   }
 
   return {
-    activeKey: computed(() => pointed.value ?? focused.value),
+    activeKey: computed(() => active.value),
     tabKey,
     listeners: {
       keydown: onKeydown,
-      focusin: (event: FocusEvent) => (focused.value = keyOf(event)),
+      focusin: (event: FocusEvent) => {
+        focused.value = keyOf(event)
+        active.value = focused.value
+      },
       focusout: (event: FocusEvent) => {
-        if (!list.value?.contains(event.relatedTarget as Node | null)) focused.value = null
+        if (list.value?.contains(event.relatedTarget as Node | null)) return
+        if (active.value === focused.value) active.value = null
+        focused.value = null
       },
-      pointerover: (event: PointerEvent) => {
-        if (event.pointerType === 'mouse') pointed.value = keyOf(event)
+      // Not when the list moves under a pointer that rests: the focus may be elsewhere by then.
+      pointermove: (event: PointerEvent) => {
+        const isMoved = event.movementX !== 0 || event.movementY !== 0
+        if (event.pointerType === 'mouse' && isMoved) active.value = keyOf(event)
       },
-      pointerleave: () => (pointed.value = null),
+      pointerleave: () => (active.value = focused.value),
       click: (event: MouseEvent) => {
         // A finger doesn't focus everywhere what it touches.
         if (!list.value?.contains(document.activeElement))

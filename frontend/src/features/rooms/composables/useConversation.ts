@@ -30,6 +30,8 @@ function createConversation(room: () => RoomRead) {
   const isAtEnd = ref<boolean>(false)
   /** The message that is being said differently. */
   const editing = ref<number | null>(null)
+  /** The one that is to be deleted, if that is meant. */
+  const deleting = ref<number | null>(null)
 
   const { isHeard, error: refusal } = useRoomSubscription(() => (room().is_member ? name : null))
   const messages = useMessages(name, { isHeard, isFollowing: () => isFollowing.value })
@@ -110,6 +112,7 @@ function createConversation(room: () => RoomRead) {
     isAtEnd,
     isFollowing,
     editing,
+    deleting,
     nameOf: (id: number): string | undefined => names.value.get(id),
     isEditable,
     isRemovable: (message: ShownMessage): boolean =>

@@ -82,8 +82,10 @@ export function reacted(
 const GONE = { content: '', reactions: [] }
 
 function fromFrame(frame: FrameOf<'message'>, known?: MessageRead): MessageRead {
-  const { type: _, ...message } = frame
-  return { ...message, reactions: known?.reactions ?? [], ...(frame.deleted_at ? GONE : {}) }
+  const { id, room, seq, content, cid, user, timestamp, edited_at, deleted_at } = frame
+  const reactions = known?.reactions ?? []
+  const message = { id, room, seq, content, cid, user, timestamp, edited_at, deleted_at, reactions }
+  return deleted_at === null ? message : { ...message, ...GONE }
 }
 
 function saysTheSame(message: MessageRead, frame: FrameOf<'message'>): boolean {
