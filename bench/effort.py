@@ -14,7 +14,9 @@ class Effort:
     terms: int
     """To search for, per length and script."""
     starts: int
+    bursts: int
+    """Messages that each writer says in a turn about live connections."""
 
 
-THOROUGH = Effort(rounds=9, seconds=2.5, terms=10, starts=5)
-QUICK = Effort(rounds=3, seconds=0.7, terms=3, starts=2)
+THOROUGH = Effort(rounds=9, seconds=2.5, terms=10, starts=5, bursts=10)
+QUICK = Effort(rounds=3, seconds=0.7, terms=3, starts=2, bursts=4)

@@ -13,12 +13,13 @@ import uvloop
 from bench.against_raw import measure_against_raw
 from bench.compare import Comparison
 from bench.effort import QUICK, THOROUGH, Effort
+from bench.fanout import READERS, FanOut, Silent, measure_fan_out
 from bench.lists import SearchTimes, measure_depth, measure_search
 from bench.load import CONNECTIONS, UnexpectedAnswer
 from bench.report import render
 from bench.results import Results
 from bench.seed import fill_postgres, make_reference
-from bench.servers import Cores, Embedded, Musubi, Raw, Server, forget_settings, make_secret, on
+from bench.servers import Cores, Embedded, Musubi, Raw, RawLive, Server, forget_settings, make_secret, on
 from tests.services import ServiceError, postgres, valkey
 
 _POSTGRES_SETTINGS = {
@@ -33,6 +34,10 @@ _POSTGRES_SETTINGS = {
 }
 
 
+# All readers are one user, and its writers say more than people do.
+_MANY_SOCKETS = {"MUSUBI_LIVE_CONNECTIONS_PER_USER": "10000", "MUSUBI_RATE_LIMITS": "off"}
+
+
 def main() -> int:
     """Measure, and print one table."""
     parser = argparse.ArgumentParser(description="Measure the API on throwaway servers of its own.")
@@ -44,7 +49,7 @@ def main() -> int:
     forget_settings()
     try:
         results = measure(QUICK if options.quick else THOROUGH)
-    except (ServiceError, UnexpectedAnswer, ValueError, OSError) as error:
+    except (ServiceError, Silent, UnexpectedAnswer, ValueError, OSError) as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
     except KeyboardInterrupt:
@@ -59,6 +64,7 @@ def measure(effort: Effort) -> Results:
     depth: dict[str, Comparison] = {}
     search: dict[str, list[SearchTimes]] = {}
     memory: dict[str, float] = {}
+    fan_out: dict[int, FanOut] = {}
     with on(cores.rest):
         _say("making up the data")
         reference = make_reference()
@@ -77,6 +83,11 @@ def measure(effort: Effort) -> Results:
                 _say("measuring long lists")
                 depth["PostgreSQL"] = uvloop.run(measure_depth(ours, effort, secret))
                 search["PostgreSQL"] = uvloop.run(measure_search(ours, reference, effort, secret))
+            _say("measuring live connections")
+            for readers in READERS:
+                # One after the other on servers of their own: what memory the first gave back would be the second's.
+                with Musubi(cores.server, secret, urls | _MANY_SOCKETS) as ours, RawLive(cores.server) as raw_live:
+                    fan_out[readers] = uvloop.run(measure_fan_out(ours, raw_live, readers, effort, secret))
         _say("filling SQLite")
         with Embedded(cores.server, secret, reference) as embedded:
             memory["SQLite, idle"] = embedded.resident_mib
@@ -85,7 +96,7 @@ def measure(effort: Effort) -> Results:
             search["SQLite"] = uvloop.run(measure_search(embedded, reference, effort, secret))
             _say("measuring the start")
             start_seconds = median(_start_again(embedded) for _ in range(effort.starts))
-    return Results(against_raw, depth, search, start_seconds, memory)
+    return Results(against_raw, depth, search, fan_out, start_seconds, memory)
 
 
 def _start_again(server: Server) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bench.compare import Comparison, Figures
+from bench.fanout import FanOut
 from bench.lists import DEEP_PAGE, SearchTimes
 from bench.results import Results
 
@@ -23,6 +24,9 @@ def render(results: Results) -> str:
         "First search for a term, by its length in characters: p50 (worst) in ms",
         _line("", *(str(times.length) for times in next(iter(results.search.values()))), widths=_SEARCH_WIDTHS),
         *(_search(database, times) for database, times in results.search.items()),
+        "",
+        "Telling a room: deliveries/s, CPU µs each, p99 in ms, KiB per idle connection, ratio, ratio by CPU",
+        *(_fan_out(readers, each) for readers, each in results.fan_out.items()),
         "",
         f"Start to first answer, embedded: {results.start_seconds:.2f} s",
         "Memory: " + ", ".join(f"{mib:.0f} MiB {when}" for when, mib in results.memory_mib.items()),
@@ -50,6 +54,12 @@ def _cells(figures: Figures) -> tuple[str, ...]:
 
 def _search(database: str, times: list[SearchTimes]) -> str:
     return _line(database, *(f"{each.p50_ms:.1f} ({each.worst_ms:.0f})" for each in times), widths=_SEARCH_WIDTHS)
+
+
+def _fan_out(readers: int, each: FanOut) -> str:
+    sides = ((each.ours, each.our_kib_per_socket), (each.raw, each.raw_kib_per_socket))
+    cells = (f"{turn.deliveries_per_second:,.0f} {turn.cpu_us:.1f} {turn.p99_ms:.1f} {kib:.1f}" for turn, kib in sides)
+    return f"{readers:>6} readers: {' against '.join(cells)}; {each.ratio:.2f}, {each.cpu_ratio:.2f}"
 
 
 def _line(name: str, *cells: str, widths: tuple[int, ...] = _WIDTHS) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bench.compare import Comparison
+from bench.fanout import FanOut
 from bench.lists import SearchTimes
 
 
@@ -15,6 +16,8 @@ class Results:
     """By database."""
     search: dict[str, list[SearchTimes]]
     """By database."""
+    fan_out: dict[int, FanOut]
+    """By the number of readers."""
     start_seconds: float
     """From the command to the first answer, embedded, on a database that is set up."""
     memory_mib: dict[str, float]

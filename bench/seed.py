@@ -94,6 +94,7 @@ def _sign_in(user_id: int) -> Row:
         "seed": "0" * 43,
         "generation": 0,
         "confirmed_at": now,
+        "authenticated_at": now,
         "last_used_at": now,
         "expires_at": now + timedelta(days=1),
         **_stamps(now, user_id),

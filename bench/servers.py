@@ -19,6 +19,7 @@ from tests.services.service import Service
 
 MUSUBI = Path(sys.executable).with_name("musubi")
 RAW = Path(__file__).with_name("raw.py")
+RAW_LIVE = Path(__file__).with_name("raw_live.py")
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -123,6 +124,27 @@ class Raw(Server):
 
     def _write_settings(self) -> None:
         (self.folder / "settings.json").write_text(json.dumps({**self._settings, "port": self.port}))
+
+
+class RawLive(Server):
+    """Live connections without anything around them."""
+
+    name: ClassVar = "raw live"
+
+    @property
+    def _command(self) -> list[str]:
+        return [sys.executable, str(RAW_LIVE), "settings.json"]
+
+    def _prepare(self) -> None:
+        self._write_settings()
+
+    def start(self) -> None:
+        # Written at each start: the port may be another one.
+        self._write_settings()
+        super().start()
+
+    def _write_settings(self) -> None:
+        (self.folder / "settings.json").write_text(json.dumps({"port": self.port}))
 
 
 class Musubi(Server):

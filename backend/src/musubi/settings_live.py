@@ -13,6 +13,6 @@ class LiveSettings(BaseSettings):
         int, Field(ge=1, le=100_000, description="Live connections per process; more are asked to come back later")
     ] = 10_000
     live_connections_per_user: Annotated[
-        int, Field(ge=1, le=1000, description="Live connections of one user per process: tabs and devices")
+        int, Field(ge=1, le=100_000, description="Live connections of one user per process: tabs and devices")
     ] = 10
     live_rooms: Annotated[int, Field(ge=1, le=1000, description="Rooms that one live connection can hear")] = 32
