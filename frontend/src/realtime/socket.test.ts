@@ -263,43 +263,16 @@ describe('what the server refuses', () => {
   })
 })
 
-describe('a token that is about to expire', () => {
-  it('is followed by another one, over the same connection', async () => {
-    await begin()
-    latest().accept({ expires_in: 900, heartbeat_s: 10_000 })
-    await vi.advanceTimersByTimeAsync(839_999)
-    expect(admission.renew).not.toHaveBeenCalled()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(admission.renew).toHaveBeenCalledOnce()
-    expect(latest().sent).toEqual([{ type: 'auth', token: 'ticket-2' }])
-
-    const user = { id: 1, username: 'hanako', full_name: null }
-    latest().deliver({ type: 'authenticated', user, expires_in: 900 })
-    await vi.advanceTimersByTimeAsync(840_000)
-    expect(latest().sentOf('auth')).toHaveLength(2)
-    expect(opened).toHaveLength(1)
-  })
-
-  it('is replaced halfway when it is a short one', async () => {
-    await begin()
-    latest().accept({ expires_in: 30, heartbeat_s: 10_000 })
-    await vi.advanceTimersByTimeAsync(15_000)
-    expect(latest().sentOf('auth')).toHaveLength(1)
-  })
-
-  it('is left to expire when there is no other one', async () => {
-    admission.renew.mockRejectedValue(new AppError({ code: 'NETWORK_ERROR' }))
-    const { status } = await begin()
-    latest().accept({ expires_in: 900, heartbeat_s: 10_000 })
-    await vi.advanceTimersByTimeAsync(840_000)
-    expect([latest().sent, status.value]).toEqual([[], 'open'])
-  })
-
-  it('is not renewed for a connection that is gone', async () => {
-    const { disconnect } = await begin()
-    latest().accept({ expires_in: 900 })
-    disconnect()
-    await vi.advanceTimersByTimeAsync(900_000)
-    expect(admission.renew).not.toHaveBeenCalled()
-  })
+it('gives an open connection another token before its own expires', async () => {
+  const { disconnect } = await begin()
+  latest().accept({ expires_in: 900, heartbeat_s: 10_000 })
+  await vi.advanceTimersByTimeAsync(840_000)
+  expect(latest().sent).toEqual([{ type: 'auth', token: 'ticket-2' }])
+  const user = { id: 1, username: 'hanako', full_name: null }
+  latest().deliver({ type: 'authenticated', user, expires_in: 900 })
+  await vi.advanceTimersByTimeAsync(840_000)
+  expect(latest().sentOf('auth')).toHaveLength(2)
+  disconnect()
+  await vi.advanceTimersByTimeAsync(900_000)
+  expect([admission.renew.mock.calls.length, opened.length]).toEqual([2, 1])
 })
