@@ -1,10 +1,4 @@
 /** Live data: the one connection of this tab, for features and the application. */
 export { onFrame, onReady, request, send, useRoomSubscription } from './composables'
-export {
-  MAX_LENGTHS,
-  type ClientFrame,
-  type ClientFrameOf,
-  type FrameOf,
-  type ServerFrame,
-} from './frames'
+export { MAX_LENGTHS, type ClientFrame, type FrameOf, type ServerFrame } from './frames'
 export { useRealtimeStore } from './store'

@@ -8,7 +8,7 @@ import { type Link, openLink } from './link'
 import { createRenewal } from './renewal'
 
 /** `off`: not wanted, or refused for good; `waiting`: until the next attempt. */
-export type Status = 'off' | 'connecting' | 'open' | 'waiting'
+type Status = 'off' | 'connecting' | 'open' | 'waiting'
 
 /** A connection that held so long was a success, in milliseconds: what comes after is a new trouble. */
 const STEADY_MS = 10_000
