@@ -44,7 +44,8 @@ class Talk:
 @contextlib.asynccontextmanager
 async def talk(url: str, token: str) -> AsyncIterator[Talk]:
     """A connection to the server at `url`, after its hello."""
-    async with dial(url, token) as connection:
+    # What was not heard in the end must not keep the goodbye from being read.
+    async with dial(url, token, max_queue=None) as connection:
         talking = Talk(connection)
         hello = await talking.hear()
         assert hello["type"] == "hello"
