@@ -1,4 +1,4 @@
-import { type EntryKey, type QueryCache, useMutation, useQuery, useQueryCache } from '@pinia/colada'
+import { useMutation, useQuery } from '@pinia/colada'
 import { type MaybeRefOrGetter, toValue } from 'vue'
 import { toAppError } from '@/api'
 import {
@@ -6,40 +6,27 @@ import {
   deleteItem,
   getItem,
   getItemStats,
+  getLiveStats,
   listItems,
   listItemTags,
   updateItem,
 } from '@/api/generated/sdk.gen'
-import type {
-  ItemReadCollection,
-  ItemRead,
-  ItemStatus,
-  ListItemsData,
-} from '@/api/generated/types.gen'
+import type { ItemRead, ItemReadCollection, ItemStatus } from '@/api/generated/types.gen'
 import { useSessionStore } from '@/shared/stores/session'
-import type { ItemValues, TaggedItem } from './lib/item'
-
-export type ItemListQuery = NonNullable<ListItemsData['query']>
-
-/** Whatever counts or lists items stands under `overviews`, so that one change outdates it together. */
-const itemKeys = {
-  all: ['items'],
-  overviews: ['items', 'overview'],
-  lists: ['items', 'overview', 'list'],
-  list: (query: ItemListQuery) => ['items', 'overview', 'list', query],
-  tags: ['items', 'overview', 'tags'],
-  stats: ['items', 'overview', 'stats'],
-  item: (id: number) => ['items', 'item', id],
-} as const
+import { itemKeys, useItemCache } from './cache'
+import { type ItemValues, type TaggedItem, tagOfVersion } from './lib/item'
+import type { ItemListQuery } from './lib/list-effect'
+import { useItemNewsStore } from './stores/news'
 
 /** A page of items; while another one is on its way, the last one stays. */
 export function useItemList(query: MaybeRefOrGetter<ItemListQuery>) {
   const session = useSessionStore()
+  const { upToDate } = useItemCache()
   return useQuery<ItemReadCollection>(() => {
     const wanted = toValue(query)
     return {
       key: itemKeys.list(wanted),
-      query: async ({ signal }) => (await listItems({ query: wanted, signal })).data,
+      query: async ({ signal }) => upToDate((await listItems({ query: wanted, signal })).data),
       placeholderData: (previous) => previous,
       // Signing out changes whose items are asked for, while the page is still there.
       enabled: session.isSignedIn,
@@ -66,12 +53,26 @@ export function useItemStats() {
   })
 }
 
+/** How many people are connected. The page asks again by itself, so a failure is not worth a word. */
+export function useOnline() {
+  return useQuery({
+    key: itemKeys.online,
+    query: async ({ signal }) => (await getLiveStats({ signal })).data.connected_users,
+    meta: { isPolled: true },
+  })
+}
+
 export function useItem(id: MaybeRefOrGetter<number>) {
+  const news = useItemNewsStore()
   return useQuery<TaggedItem>(() => {
     const wanted = toValue(id)
     return {
       key: itemKeys.item(wanted),
-      query: async ({ signal }) => tagged(await getItem({ path: { item_id: wanted }, signal })),
+      query: async ({ signal }) => {
+        const loaded = tagged(await getItem({ path: { item_id: wanted }, signal }))
+        const item = news.newest(loaded.item)
+        return item && item !== loaded.item ? { item, etag: tagOfVersion(item) } : loaded
+      },
     }
   })
 }
@@ -82,29 +83,19 @@ function tagged({ data, headers }: { data: ItemRead; headers: object }): TaggedI
 
 const ifMatch = (etag: string | null) => (etag === null ? {} : { 'if-match': etag })
 
-/** Loads what is on the page again; what isn't will be when it is next shown. */
-function outdate(cache: QueryCache, key: EntryKey): void {
-  // Nobody waits for it, and a query that fails shows that in its own place.
-  cache.invalidateQueries({ key }).catch(() => undefined)
-}
-
 /** Whether a change was refused because there is a newer version. */
 export function isStale(thrown: unknown): boolean {
   return toAppError(thrown).status === 412
 }
 
-function take(cache: QueryCache, fresh: TaggedItem): void {
-  cache.setQueryData(itemKeys.item(fresh.item.id), fresh)
-}
-
 /** Creates an item; the server answers the same `idempotencyKey` twice with one item. */
 export function useCreateItem() {
-  const cache = useQueryCache()
+  const { take, outdate } = useItemCache()
   return useMutation({
     mutation: async ({ values, idempotencyKey }: { values: ItemValues; idempotencyKey: string }) =>
       tagged(await createItem({ body: values, headers: { 'Idempotency-Key': idempotencyKey } })),
-    onSuccess: (fresh) => take(cache, fresh),
-    onSettled: () => outdate(cache, itemKeys.overviews),
+    onSuccess: take,
+    onSettled: () => outdate(itemKeys.overviews),
   })
 }
 
@@ -116,40 +107,35 @@ async function sendChanges({ item, etag }: TaggedItem, changes: Partial<ItemValu
 
 /** Changes just these fields of just this version; a 412 means that there is a newer one. */
 export function useUpdateItem() {
-  const cache = useQueryCache()
+  const { take, outdate } = useItemCache()
   return useMutation({
     mutation: ({ of, changes }: { of: TaggedItem; changes: Partial<ItemValues> }) =>
       sendChanges(of, changes),
-    onSuccess: (fresh) => take(cache, fresh),
-    onSettled: () => outdate(cache, itemKeys.overviews),
+    onSuccess: take,
+    onSettled: () => outdate(itemKeys.overviews),
   })
 }
 
 /** Like `useUpdateItem`, but shown at once and taken back should it fail. */
 export function useChangeStatus() {
-  const cache = useQueryCache()
+  const { cache, show, take, outdate } = useItemCache()
   return useMutation({
     mutation: ({ of, status }: { of: TaggedItem; status: ItemStatus }) =>
       sendChanges(of, { status }),
     onMutate: ({ of, status }) => {
       cache.cancelQueries({ key: itemKeys.item(of.item.id), exact: true })
-      take(cache, { ...of, item: { ...of.item, status } })
+      show({ ...of, item: { ...of.item, status } })
     },
-    onSuccess: (fresh) => take(cache, fresh),
-    onError: (_error, { of }) => take(cache, of),
-    onSettled: () => outdate(cache, itemKeys.overviews),
+    onSuccess: take,
+    onError: (_error, { of }) => show(of),
+    onSettled: () => outdate(itemKeys.overviews),
   })
-}
-
-function without(page: ItemReadCollection, id: number): ItemReadCollection {
-  const data = page.data.filter((item) => item.id !== id)
-  const total = page.meta.total - (page.data.length - data.length)
-  return { ...page, data, meta: { ...page.meta, total } }
 }
 
 /** Deletes just this version; that it is gone already is fine, too. Lists lose it at once. */
 export function useDeleteItem() {
-  const cache = useQueryCache()
+  const { cache, forget, outdate } = useItemCache()
+  const { removing } = useItemNewsStore()
   return useMutation({
     mutation: async ({ item, etag }: TaggedItem) => {
       try {
@@ -158,24 +144,26 @@ export function useDeleteItem() {
         if (toAppError(thrown).status !== 404) throw thrown
       }
     },
+    onMutate: ({ item }) => void removing.add(item.id),
     onSuccess: (_nothing, { item }) => {
-      cache.setQueriesData<ItemReadCollection>({ key: itemKeys.lists, status: 'success' }, (page) =>
-        without(page!, item.id),
-      )
+      forget(item.id, item.version + 1)
       void cache.invalidateQueries({ key: itemKeys.item(item.id), exact: true }, false)
     },
-    onSettled: () => outdate(cache, itemKeys.overviews),
+    onSettled: (_nothing, _error, { item }) => {
+      removing.delete(item.id)
+      outdate(itemKeys.overviews)
+    },
   })
 }
 
 /** Loads one item again; it is shown when it has arrived. */
 export function useReloadItem() {
-  const cache = useQueryCache()
-  return (id: number) => outdate(cache, itemKeys.item(id))
+  const { outdate } = useItemCache()
+  return (id: number) => outdate(itemKeys.item(id))
 }
 
 /** Loads everything of this feature again that is on the page; ready when all of it has arrived. */
 export function useReloadItems() {
-  const cache = useQueryCache()
+  const { cache } = useItemCache()
   return useMutation({ mutation: () => cache.invalidateQueries({ key: itemKeys.all }) })
 }

@@ -43,5 +43,6 @@ export const items: FeatureModule = {
       },
     ],
   },
+  live: () => import('./live'),
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
 }

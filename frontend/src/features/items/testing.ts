@@ -1,5 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import { http, HttpResponse, type JsonBodyType } from 'msw'
+import { onTestFinished, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { RouterView, type RouteRecordRaw } from 'vue-router'
 import type { SessionUser } from '@/api'
@@ -9,6 +10,8 @@ import { useSessionStore } from '@/shared/stores/session'
 import { mountWithApp } from '@/testing/mount'
 import { server } from '@/testing/server'
 import { sessionUser } from '@/testing/session'
+import { openLive } from '@/testing/socket'
+import { LONGEST_MS, start } from './live'
 import { items } from './routes'
 
 export { collectionOf } from '@/testing/api'
@@ -88,7 +91,8 @@ type Answering = (seen: Seen) => Answer | Promise<Answer>
  */
 export function serve(answers: Record<string, Answer | Answering>): Seen[] {
   const requests: Seen[] = []
-  const given = { 'GET /items/tags': { data: [] }, ...answers }
+  const nobody = { total_connections: 1, active_rooms: 0, connected_users: 1 }
+  const given = { 'GET /items/tags': { data: [] }, 'GET /stats': nobody, ...answers }
   for (const [route, answer] of Object.entries(given)) {
     const [method, path] = route.split(' ') as ['GET', string]
     const register = { GET: http.get, POST: http.post, PATCH: http.patch, DELETE: http.delete }
@@ -122,15 +126,20 @@ export function tagged(item: ItemRead, status = 200) {
 
 const routes: RouteRecordRaw[] = Object.values(items.pages ?? {}).flat()
 
+interface OpenOptions {
+  user?: Partial<SessionUser>
+  language?: 'en' | 'ja'
+  /** What else goes on while someone is signed in. */
+  setup?: () => void
+}
+
 /** The feature's pages at an address, for someone who is signed in. */
-export async function openPage(
-  at: string,
-  { user = {}, language }: { user?: Partial<SessionUser>; language?: 'en' | 'ja' } = {},
-) {
+export async function openPage(at: string, { user = {}, language, setup }: OpenOptions = {}) {
   const App = defineComponent(() => {
     const session = useSessionStore()
     session.user = sessionUser(user)
     session.status = 'signed-in'
+    setup?.()
     return () => h(RouterView)
   })
   underway = 0
@@ -138,6 +147,37 @@ export async function openPage(
   const mounted = await mountWithApp(App, { routes, at, language })
   await settle()
   return mounted
+}
+
+/** The same, over whose live connection the test sends; what that makes it load again has come. */
+export async function openLivePage(at: string, options: OpenOptions = {}) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const page = await openPage(at, { ...options, setup: start })
+  const socket = await openLive()
+  await afterBurst()
+  return {
+    ...page,
+    socket,
+    /** The rows that are shown, by their test ids. */
+    rows: () =>
+      page.wrapper.findAll('[data-testid^="item-"]').map((row) => row.attributes('data-testid')),
+    /** The server tells of a change, or of a new item that has its first version. */
+    tell(item: ItemRead) {
+      const type = item.version === 1 ? 'item_created' : 'item_updated'
+      socket.deliver({ type, item_id: item.id, version: item.version, data: item })
+    },
+    tellGone(id: number, version: number) {
+      socket.deliver({ type: 'item_deleted', item_id: id, version, data: null })
+    },
+  }
+}
+
+/** Until the burst of changes is over, and what follows from it has been loaded. */
+export async function afterBurst() {
+  await settle()
+  vi.advanceTimersByTime(LONGEST_MS)
+  await settle()
 }
 
 /** Until no answer is missing but those that are held back, and what came of them is drawn. */

@@ -1,15 +1,17 @@
 import { useMutation, useQuery, useQueryCache } from '@pinia/colada'
-import { deleteJob, getSystem, listJobs, retryJob } from '@/api/generated/sdk.gen'
+import { deleteJob, getLiveStats, getSystem, listJobs, retryJob } from '@/api/generated/sdk.gen'
 import type { JobState } from '@/api/generated/types.gen'
 
 const JOBS_PER_PAGE = 10
+
+const INSTALLATION = ['system', 'installation']
 
 /** The page says itself when these fail, and asks again soon. */
 const POLLED = { isPolled: true }
 
 export function useSystem() {
   return useQuery({
-    key: ['system', 'overview'],
+    key: [...INSTALLATION, 'overview'],
     query: async ({ signal }) => (await getSystem({ signal })).data,
     meta: POLLED,
   })
@@ -18,7 +20,7 @@ export function useSystem() {
 /** One page of the jobs in a state, newest first; what was there before stays until it is there. */
 export function useJobs(state: () => JobState, page: () => number) {
   return useQuery({
-    key: () => ['system', 'jobs', state(), page()],
+    key: () => [...INSTALLATION, 'jobs', state(), page()],
     query: async ({ signal }) => {
       const query = { state: state(), skip: (page() - 1) * JOBS_PER_PAGE, limit: JOBS_PER_PAGE }
       return (await listJobs({ query, signal })).data
@@ -27,12 +29,21 @@ export function useJobs(state: () => JobState, page: () => number) {
   })
 }
 
-/** Loads everything of the page again, and shows it when it is there. */
+/** How many are connected. */
+export function useLiveStats() {
+  return useQuery({
+    key: ['system', 'live'],
+    query: async ({ signal }) => (await getLiveStats({ signal })).data,
+    meta: POLLED,
+  })
+}
+
+/** Loads what is known of the installation again, and shows it when it is there. */
 export function useReloadSystem() {
   const cache = useQueryCache()
   return () => {
     // A load that fails shows so in its own place.
-    cache.invalidateQueries({ key: ['system'] }).catch(() => undefined)
+    cache.invalidateQueries({ key: INSTALLATION }).catch(() => undefined)
   }
 }
 

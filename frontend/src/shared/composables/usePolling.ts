@@ -1,9 +1,12 @@
-import { useDocumentVisibility, useIntervalFn } from '@vueuse/core'
+import { onBeforeUnmount, onMounted } from 'vue'
 
 /** Calls `poll` every `interval` milliseconds while the page can be seen. */
 export function usePolling(poll: () => void, interval: number): void {
-  const visibility = useDocumentVisibility()
-  useIntervalFn(() => {
-    if (visibility.value === 'visible') poll()
-  }, interval)
+  let timer: ReturnType<typeof setInterval> | undefined
+  onMounted(() => {
+    timer = setInterval(() => {
+      if (document.visibilityState === 'visible') poll()
+    }, interval)
+  })
+  onBeforeUnmount(() => clearInterval(timer))
 }

@@ -8,7 +8,7 @@ import {
 } from '@/shared/composables/useQueryParams'
 import { useSessionStore } from '@/shared/stores/session'
 import { ITEM_STATUSES } from '../lib/item'
-import type { ItemListQuery } from '../queries'
+import type { ItemListQuery } from '../lib/list-effect'
 
 const PAGE_SIZE = 20
 

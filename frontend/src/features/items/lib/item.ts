@@ -12,6 +12,14 @@ export interface TaggedItem {
   etag: string | null
 }
 
+/**
+ * A tag for a version that came without one, by a frame. The server compares only the version; the
+ * rest of its own tags says how the owner was called.
+ */
+export function tagOfVersion({ version }: ItemRead): string {
+  return `"${version}"`
+}
+
 export function emptyValues(): ItemValues {
   return { title: '', description: '', status: 'draft', tags: [] }
 }

@@ -99,21 +99,20 @@ describe('the dashboard', () => {
   })
 
   it('loads everything again at a press, and is busy meanwhile', async () => {
-    const answers = [
-      collectionOf([anItem({ title: 'Before' })]),
-      collectionOf([anItem({ title: 'After' })]),
-    ]
+    let isFirst = true
     let release = () => undefined as void
+    const released = new Promise<void>((resolve) => (release = resolve))
     const requests = serve({
       'GET /items/stats': numbers,
       'GET /items': async () => {
-        const answer = answers.shift()
-        if (answers.length === 0) await new Promise<void>((resolve) => (release = resolve))
-        return answer
+        if (isFirst) return collectionOf([anItem({ title: 'Before' })])
+        await released
+        return collectionOf([anItem({ title: 'After' })])
       },
     })
     const { wrapper } = await openPage('/')
     const button = wrapper.get('[data-testid="load-data"]')
+    isFirst = false
     await button.trigger('click')
     await settle()
     expect(button.attributes('aria-busy')).toBe('true')
@@ -127,9 +126,10 @@ describe('the dashboard', () => {
   })
 
   it('keeps what it shows when loading again fails, and says so', async () => {
-    const answers = [collectionOf([anItem()]), HttpResponse.error()]
-    serve({ 'GET /items/stats': numbers, 'GET /items': () => answers.shift() })
+    let answer = collectionOf([anItem()]) as ReturnType<typeof collectionOf> | Response
+    serve({ 'GET /items/stats': numbers, 'GET /items': () => answer })
     const { wrapper } = await openPage('/')
+    answer = HttpResponse.error()
     await wrapper.get('[data-testid="load-data"]').trigger('click')
     await settle()
     expect(wrapper.find('[data-testid="item-7"]').exists()).toBe(true)

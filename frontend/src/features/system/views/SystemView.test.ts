@@ -1,6 +1,6 @@
 import { HttpResponse } from 'msw'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { JobRead, SystemRead } from '@/api/generated/types.gen'
+import type { JobRead, LiveStats, SystemRead } from '@/api/generated/types.gen'
 import { collectionOf, eventually, problem, serve } from '@/testing/api'
 import { openFeature } from '@/testing/pages'
 import { system } from '../routes'
@@ -37,10 +37,17 @@ function aJob(changes: Partial<JobRead> = {}): JobRead {
   }
 }
 
+const live: LiveStats = { total_connections: 5, active_rooms: 2, connected_users: 3 }
+
 type Answers = Parameters<typeof serve>[0]
 
 async function open(answers: Answers = {}, at = '/admin/system') {
-  const requests = serve({ 'GET /system': aSystem(), 'GET /jobs': collectionOf([]), ...answers })
+  const requests = serve({
+    'GET /system': aSystem(),
+    'GET /jobs': collectionOf([]),
+    'GET /stats': live,
+    ...answers,
+  })
   const page = await openFeature(system, at, { user: { permissions: ['system:read'] } })
   const asked = (path: string) => requests.filter((seen) => seen.path === path)
   return { ...page, requests, asked }
@@ -141,6 +148,31 @@ describe('jobs', () => {
   })
 })
 
+describe('who is connected', () => {
+  it('is said in numbers', async () => {
+    const { byTestId } = await open()
+    const text = await eventually(() => byTestId('live-people').text())
+    expect(text).toBe('3People online')
+    expect(byTestId('live-connections').text()).toBe('5Connections')
+    expect(byTestId('live-rooms').text()).toBe('2Active rooms')
+  })
+
+  it('has a skeleton of its own, and an error of its own', async () => {
+    let release = () => undefined as void
+    const { button, has, wrapper } = await open({
+      'GET /stats': async () => {
+        await new Promise<void>((resolve) => (release = resolve))
+        return new HttpResponse(null, { status: 503 })
+      },
+    })
+    await eventually(() => expect(has('jobs-dead')).toBe(true))
+    expect(wrapper.findAll('.skeleton')).toHaveLength(1)
+    release()
+    await eventually(() => expect(button('Try again')).toBeDefined())
+    expect(has('live-people')).toBe(false)
+  })
+})
+
 describe('staying up to date', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
   afterEach(() => void vi.useRealTimers())
@@ -162,6 +194,34 @@ describe('staying up to date', () => {
     document.dispatchEvent(new Event('visibilitychange'))
     vi.advanceTimersByTime(60_000)
     expect(asked('/system')).toHaveLength(2)
+  })
+
+  it('counts who is connected every five seconds while it can be seen', async () => {
+    let connected = 3
+    const { asked, byTestId } = await open({
+      'GET /stats': () => ({ ...live, connected_users: connected }),
+    })
+    await eventually(() => expect(byTestId('live-people').text()).toContain('3'))
+    connected = 4
+    vi.advanceTimersByTime(5000)
+    await eventually(() => expect(byTestId('live-people').text()).toContain('4'))
+    expect(asked('/system')).toHaveLength(1)
+
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+    vi.advanceTimersByTime(60_000)
+    expect(asked('/stats')).toHaveLength(2)
+  })
+
+  it('says that the numbers of who is connected may be old', async () => {
+    let failing = false
+    const { byTestId, wrapper } = await open({
+      'GET /stats': () => (failing ? new HttpResponse(null, { status: 503 }) : live),
+    })
+    await eventually(() => byTestId('live-people'))
+    failing = true
+    vi.advanceTimersByTime(5000)
+    await eventually(() => expect(wrapper.text()).toContain('this may be out of date'))
+    expect(byTestId('live-people').text()).toContain('3')
   })
 
   it('says in its place that what it shows may be old', async () => {
