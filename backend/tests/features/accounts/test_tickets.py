@@ -35,7 +35,7 @@ async def issue(app: FastAPI, actor: Actor) -> str:
         return await tickets.issue_ticket(session, *await principal_of(app, actor))
 
 
-async def take(app: FastAPI, ticket: str) -> tuple[int, datetime] | None:
+async def take(app: FastAPI, ticket: str) -> tickets.Ticket | None:
     async with database_of(app).transaction() as session:
         return await tickets.take_ticket(session, ticket)
 
@@ -90,7 +90,7 @@ async def test_a_session_says_whose_it_is(app: FastAPI, superuser: Actor, member
 async def test_a_ticket_stands_for_its_session_once(app: FastAPI, member: Actor) -> None:
     principal, expires_at = await principal_of(app, member)
     ticket = await issue(app, member)
-    assert await take(app, ticket) == (principal.session_id, expires_at)
+    assert await take(app, ticket) == tickets.Ticket(principal.session_id, expires_at, "en")
     assert await take(app, ticket) is None
 
 

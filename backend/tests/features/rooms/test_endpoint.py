@@ -174,6 +174,16 @@ async def test_whoever_is_shown_out_hears_no_more(address: str, member: Actor, o
         assert (await line.ask("error", type="message", content="still here?", cid="1"))["code"] == "FORBIDDEN"
 
 
+async def test_coming_back_to_a_deleted_room_does_not_bring_it_back(address: str, member: Actor) -> None:
+    async with dialled(f"{address}/ws/general?token={member.access_token}") as line:
+        hello = await line.expect("hello")
+    await member.delete("/rooms/general")
+    async with dialled(f"{address}/ws?token={member.access_token}") as line:
+        back = {"type": "subscribe", "room": "general", "since": 0, "epoch": hello["epoch"]}
+        assert (await line.ask("error", **back))["code"] == "NOT_FOUND"
+    assert (await member.get("/rooms/general")).status_code == 404
+
+
 async def test_a_deleted_room_says_so(address: str, member: Actor) -> None:
     async with dialled(f"{address}/ws/general?token={member.access_token}") as line:
         await line.expect("hello")

@@ -57,6 +57,12 @@ async def test_errors_are_in_the_callers_language(address: str, member: Actor) -
         assert "不明なtype" in (await line.ask("error", type="nope"))["message"]
 
 
+async def test_a_ticket_brings_the_language_of_the_page(address: str, member: Actor) -> None:
+    ticket = (await member.post("/ws/ticket", headers={"Accept-Language": "ja"})).json()["ticket"]
+    async with dialled(f"{address}/ws?token={ticket}") as line:
+        assert "不明なtype" in (await line.ask("error", type="nope"))["message"]
+
+
 async def test_an_empty_message_is_none(address: str, member: Actor) -> None:
     async with dialled(f"{address}/ws/general?token={member.access_token}") as line:
         await line.send(type="message", content=" \n　", cid="1")

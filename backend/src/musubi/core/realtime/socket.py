@@ -50,7 +50,7 @@ class Socket:
     """
 
     __slots__ = (
-        "_connection", "_early", "budgets", "channels", "conn_id", "expires_at", "locale", "missed", "on_close",
+        "_connection", "_early", "budgets", "channels", "conn_id", "expires_at", "missed", "on_close",
         "on_writable", "principal",
     )  # fmt: skip
 
@@ -61,7 +61,6 @@ class Socket:
         principal: Principal,
         expires_at: datetime,
         *,
-        locale: str = "en",
         budgets: Budgets | None = None,
     ) -> None:
         self._connection = connection
@@ -69,8 +68,6 @@ class Socket:
         self.principal = principal
         self.expires_at = expires_at
         """When its token does; `auth` brings a new one."""
-        self.locale = locale
-        """The language of the errors that it gets."""
         self.budgets = budgets or Budgets(limited=False)
         self.channels: frozenset[str] = frozenset()
         """What its user hears of, whatever they ask for; the hub keeps it."""

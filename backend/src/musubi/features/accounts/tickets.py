@@ -5,9 +5,11 @@ that stands there, but something that was good once, for some seconds.
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from musubi.core import context
 from musubi.core.permissions import Principal
 from musubi.features.accounts import one_time
 from musubi.features.accounts.one_time import Purpose
@@ -22,14 +24,29 @@ async def issue_ticket(session: AsyncSession, principal: Principal, expires_at: 
         Purpose.SOCKET,
         lifetime=TICKET_LIFETIME,
         user_id=principal.user_id,
-        data={"session_id": principal.session_id, "expires_at": expires_at.isoformat()},
+        data={
+            "session_id": principal.session_id,
+            "expires_at": expires_at.isoformat(),
+            "locale": context.locale.get(),
+        },
     )
 
 
-async def take_ticket(session: AsyncSession, ticket: str) -> tuple[int, datetime] | None:
-    """Use a ticket up: the session it was issued to, which may have ended since, and until when the connection may
-    live. None when it is unknown, used or too old."""
+class Ticket(NamedTuple):
+    """What a ticket was issued for."""
+
+    session_id: int
+    """It may have ended since."""
+    expires_at: datetime
+    """Until when the connection may live."""
+    locale: str
+    """The language that was asked for: a browser's script can't say it when it opens a connection."""
+
+
+async def take_ticket(session: AsyncSession, ticket: str) -> Ticket | None:
+    """Use a ticket up. None when it is unknown, used or too old."""
     taken = await one_time.take(session, Purpose.SOCKET, ticket)
     if taken is None:
         return None
-    return int(taken.data["session_id"]), datetime.fromisoformat(taken.data["expires_at"])
+    data = taken.data
+    return Ticket(int(data["session_id"]), datetime.fromisoformat(data["expires_at"]), data["locale"])

@@ -5,6 +5,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from starlette.websockets import WebSocket
 
+from musubi.core import context
 from musubi.core.database import Database
 from musubi.core.errors import Unauthorized
 from musubi.core.http.rate_limit import Limited, by_address
@@ -44,7 +45,8 @@ async def check_limit(app: FastAPI) -> None:
 
 
 async def admit(app: FastAPI, token: str) -> tuple[Principal, datetime]:
-    """Whose ticket or access token this is, and until when it is good for a connection. A ticket is used up.
+    """Whose ticket or access token this is, and until when it is good for a connection. A ticket is used up, and
+    says which language is spoken.
 
     Raises Unauthorized.
     """
@@ -59,5 +61,5 @@ async def admit(app: FastAPI, token: str) -> tuple[Principal, datetime]:
         taken = await tickets.take_ticket(session, token)
     if taken is None:
         raise Unauthorized
-    session_id, expires_at = taken
-    return await sessions.principal_of_session(database, session_id), expires_at
+    context.locale.set(taken.locale)
+    return await sessions.principal_of_session(database, taken.session_id), taken.expires_at

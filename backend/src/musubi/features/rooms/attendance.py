@@ -38,20 +38,22 @@ async def find_joined(database: Database, principal: Principal, name: str) -> Ro
     return None if row is None else _as_row(row)
 
 
-async def enter(app: FastAPI, session: AsyncSession, principal: Principal, name: str) -> RoomRow:
+async def enter(
+    app: FastAPI, session: AsyncSession, principal: Principal, name: str, *, may_be_new: bool = True
+) -> RoomRow:
     """A room that `principal` is in from now on, if it is public; one that isn't there comes into being, and is
-    theirs. Raises Forbidden for a private room that they are not in.
+    theirs, if it `may_be_new`. Raises Forbidden for a private room that they are not in, NotFound.
 
     `name` has the form of a room's name.
     """
     user_id = principal.user_id
     room_id = None
-    if await repository.get_bare_room(session, name) is None:
+    if may_be_new and await repository.get_bare_room(session, name) is None:
         room_id = await repository.add_room(session, user_id, name)
     # Held, so that it doesn't turn private while a stranger comes in.
     room = await repository.hold_room(session, name)
     if room is None:
-        # Deleted just now.
+        # Deleted, maybe just now.
         raise NotFound(ROOM_NOT_FOUND)
     if room.is_private:
         if not await members.is_member(session, room.id, user_id):

@@ -82,7 +82,6 @@ async def _open(app: FastAPI, connection: LiveProtocol, websocket: WebSocket) ->
         secrets.token_hex(8),
         principal,
         expires_at,
-        locale=context.locale.get(),
         budgets=Budgets(limited=settings.limits_requests),
     )
     await app.state.outbox.listen()

@@ -87,7 +87,9 @@ class LiveRooms:
         room = await attendance.find_joined(self._database, socket.principal, name)
         if room is None:
             async with self._database.transaction() as session:
-                room = await attendance.enter(self._app, session, socket.principal, name)
+                # Who was there before and comes back doesn't bring a deleted room back.
+                may_be_new = epoch is None
+                room = await attendance.enter(self._app, session, socket.principal, name, may_be_new=may_be_new)
         try:
             await self.streams.subscribe(socket, room.id, name, since=since, epoch=epoch, greet=greet)
         except RoomGone:
