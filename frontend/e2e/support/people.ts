@@ -1,14 +1,22 @@
+import { randomUUID } from 'node:crypto'
 import type { APIRequestContext, BrowserContextOptions } from '@playwright/test'
+import type { FrameOf } from '../../src/realtime/frames'
 import type {
   MailDetail,
   MailReadCollection,
   ItemCreate,
   ItemRead,
   ItemReadCollection,
+  NotificationReadCollection,
+  RoomCreate,
+  RoomRead,
+  RoomUpdate,
+  Ticket,
   TokenReply,
   TotpSetup,
   UserUpdate,
 } from '../../src/api/generated/types.gen'
+import { connect, type Live } from './live'
 import type { Server } from './server'
 import { authenticatorCode } from './totp'
 
@@ -33,8 +41,20 @@ export interface Person {
   updateItem(id: number, changes: Partial<ItemCreate>): Promise<ItemRead>
   /** Their latest items, newest first. */
   items(): Promise<ItemRead[]>
+  /** What opens a live connection, once. */
+  ticket(): Promise<string>
   /** As an administrator: changes someone's account. */
   updateUser(id: number, changes: UserUpdate): Promise<void>
+  createRoom(room: RoomCreate): Promise<RoomRead>
+  updateRoom(name: string, changes: RoomUpdate): Promise<RoomRead>
+  deleteRoom(name: string): Promise<void>
+  addMember(room: string, person: Person): Promise<void>
+  removeMember(room: string, person: Person): Promise<void>
+  /** Their live connection, without a page; it is open until the test is over. */
+  live(): Promise<Live>
+  /** Says something in a room, over that. */
+  say(room: string, content: string): Promise<FrameOf<'ack'>>
+  unreadNotifications(): Promise<number>
   /** Turns on the authenticator app; gives the secret that is in it. */
   enrol(): Promise<string>
   /** As an administrator: what the mails to an address say, the latest first. */
@@ -50,21 +70,33 @@ export interface People {
   setUp(username: string): Promise<Person>
   /** What the browser of someone who has just signed in holds. */
   signedIn(person: Person): Promise<StorageState>
+  /** Ends their connections. */
+  leave(): void
 }
 
 export function peopleOf(server: Server, api: APIRequestContext): People {
   async function call<Reply>(
-    method: 'GET' | 'POST' | 'PATCH',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     options: Parameters<APIRequestContext['fetch']>[1] = {},
   ): Promise<Reply> {
     const reply = await api.fetch(`${server.origin}/api/v1${path}`, { method, ...options })
     if (!reply.ok()) throw new Error(`${method} ${path}: ${reply.status()} ${await reply.text()}`)
-    return (await reply.json()) as Reply
+    return (reply.status() === 204 ? undefined : await reply.json()) as Reply
+  }
+
+  const connections: Live[] = []
+
+  async function connected(token: string): Promise<Live> {
+    const live = await connect(server.origin, token)
+    connections.push(live)
+    return live
   }
 
   function person({ user, access_token }: TokenReply): Person {
     const headers = { authorization: `Bearer ${access_token}` }
+    let connection: Promise<Live> | undefined
+    const live = () => (connection ??= connected(access_token))
     return {
       id: user.id,
       username: user.username,
@@ -74,7 +106,20 @@ export function peopleOf(server: Server, api: APIRequestContext): People {
       updateItem: (id, data) => call('PATCH', `/items/${id}`, { headers, data }),
       items: async () =>
         (await call<ItemReadCollection>('GET', `/items?owner_id=${user.id}`, { headers })).data,
+      ticket: async () => (await call<Ticket>('POST', '/ws/ticket', { headers })).ticket,
       updateUser: (id, data) => call('PATCH', `/users/${id}`, { headers, data }),
+      createRoom: (data) => call('POST', '/rooms', { headers, data }),
+      updateRoom: (name, data) => call('PATCH', `/rooms/${name}`, { headers, data }),
+      deleteRoom: (name) => call('DELETE', `/rooms/${name}`, { headers }),
+      addMember: (room, { id }) =>
+        call('POST', `/rooms/${room}/members`, { headers, data: { user_id: id } }),
+      removeMember: (room, { id }) => call('DELETE', `/rooms/${room}/members/${id}`, { headers }),
+      live,
+      say: async (room, content) =>
+        (await live()).ask<FrameOf<'ack'>>({ type: 'message', room, content, cid: randomUUID() }),
+      unreadNotifications: async () =>
+        (await call<NotificationReadCollection>('GET', '/notifications?is_read=false', { headers }))
+          .meta.total ?? 0,
       async enrol() {
         const { secret } = await call<TotpSetup>('POST', '/auth/totp', { headers })
         const data = { code: authenticatorCode(secret) }
@@ -101,6 +146,7 @@ export function peopleOf(server: Server, api: APIRequestContext): People {
 
   return {
     reset: () => call('POST', '/test/setup'),
+    leave: () => connections.forEach(({ close }) => close()),
     register: async (username) =>
       person(await call('POST', '/auth/register', { data: account(username) })),
     async setUp(username) {
