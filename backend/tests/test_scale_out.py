@@ -1,5 +1,7 @@
 """What only happens with PostgreSQL and Redis: servers that refuse us, several workers. Not collected without them."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -8,6 +10,7 @@ import pytest
 from musubi.settings import Settings
 from tests.conftest import POSTGRES_URL, redis_database
 from tests.features.system.test_health import ask_without
+from tests.live_server import dialled
 from tests.processes import MusubiServer, Variables, run_musubi
 from tests.services.service import free_port
 from tests.support import PASSWORD, error_of
@@ -51,4 +54,32 @@ def test_several_workers(tmp_path: Path, new_database: str, worker_id: str) -> N
         statuses = [httpx.get(f"{server.url}/api/v1/auth/me", headers=headers).status_code for _ in range(20)]
         assert statuses == [200] * 20
         server.stop()
+        assert "Traceback" not in server.log
+
+
+async def test_several_workers_are_one_room_and_send_everyone_away_when_they_stop(
+    tmp_path: Path, new_database: str, worker_id: str
+) -> None:
+    changes: Variables = {
+        "DATABASE_URL": new_database, "REDIS_URL": redis_database(worker_id), "MUSUBI_AUTO_MIGRATE": "true",
+        "MUSUBI_DRAIN_SECONDS": "2",
+    }  # fmt: skip
+    with MusubiServer(tmp_path, "--workers", "2", changes=changes) as server:
+        form = {"username": "hanako", "email": "hanako@example.com", "password": PASSWORD}
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            token = (await client.post("/api/v1/auth/register", json=form)).json()["access_token"]
+        address = f"{server.url.replace('http://', 'ws://')}/api/v1/ws/general?token={token}"
+        async with AsyncExitStack() as stack:
+            lines = [await stack.enter_async_context(dialled(address)) for _ in range(6)]
+            for line in lines:
+                await line.expect("hello")
+            for number, line in enumerate(lines):
+                await line.send(type="message", content="結び", cid=f"c{number}")
+            heard = [[(await line.expect("message"))["seq"] for _ in lines] for line in lines]
+            assert heard == [list(range(1, 7))] * 6
+            stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+            for line in lines:
+                await line.expect("reconnect")
+                assert await line.closed() == 1012
+            await stopping
         assert "Traceback" not in server.log

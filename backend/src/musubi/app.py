@@ -54,6 +54,8 @@ API_PREFIX = "/api/v1"
 WEB_DIRECTORY = Path(__file__).parent / "web"
 # How long the jobs of a stopping process may go on; another one takes those that are not done by then.
 _JOB_GRACE_SECONDS = 5.0
+_LIVE_DRAIN_SECONDS = 5.0
+"""Over how long the clients of live connections are sent to other processes."""
 
 _DESCRIPTION = """The HTTP API of Musubi.
 
@@ -94,7 +96,12 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.bus,
         {"frame": deliver_frame} | {k: v for feature in FEATURES for k, v in feature.receivers.items()},
     )
-    app.state.hub = Hub(max_sockets=settings.live_connections, max_per_user=settings.live_connections_per_user)
+    app.state.hub = Hub(
+        max_sockets=settings.live_connections,
+        max_per_user=settings.live_connections_per_user,
+        # Requests under way have the other half.
+        drain_seconds=min(_LIVE_DRAIN_SECONDS, settings.drain_seconds / 2),
+    )
     app.state.dispatch = Dispatcher(app, FEATURES)
     app.state.jobs = Jobs(
         app,

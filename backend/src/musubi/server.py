@@ -8,28 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from musubi.core.realtime.protocol import MAX_FRAME_BYTES, LiveProtocol
 from musubi.settings import ConfigurationError, Settings
 
-_LIVE_DRAIN_SECONDS = 5.0
-"""Over how long live connections are sent away; requests have what is left of the time for stopping."""
-
 _NOT_STARTED = "the application could not start; the log says why"
 
 
 class _Server(uvicorn.Server):
     """Uvicorn raises the signal that stopped it again when it is done. For us a clean stop is exit status 0."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Uvicorn closes all live connections at once, and their clients would all come back at once.
-        application: FastAPI = self.config.loaded_app
-        settings: Settings = application.state.settings
-        await application.state.hub.drain(min(_LIVE_DRAIN_SECONDS, settings.drain_seconds))
-        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -293,7 +293,7 @@ async def test_no_log_holds_a_token(address: str, member: Actor, caplog: pytest.
 async def test_a_process_that_stops_sends_everyone_away(address: str, app: FastAPI, member: Actor) -> None:
     async with dialled(f"{address}/ws?token={member.access_token}") as line:
         await line.expect("hello")
-        await app.state.hub.drain(0)
+        app.state.hub.send_away()
         assert 0 < (await line.expect("reconnect"))["after_ms"] <= 1000
         assert await line.closed() == 1012
     assert await refused(address, member.access_token) == 1012

@@ -51,8 +51,11 @@ class Hub:
     """Knows every socket, and which channels it is in: everyone's, its user's, its session's, those of what its user
     may do."""
 
-    def __init__(self, *, max_sockets: int, max_per_user: int) -> None:
+    def __init__(self, *, max_sockets: int, max_per_user: int, drain_seconds: float) -> None:
+        """`drain_seconds`: over how long clients are sent away when the process stops."""
         self._max_sockets = max_sockets
+        self._drain_seconds = drain_seconds
+        self._draining: asyncio.Task[None] | None = None
         self._max_per_user = max_per_user
         self._sockets: set[Socket] = set()
         self._channels: defaultdict[str, set[Socket]] = defaultdict(set)
@@ -122,10 +125,14 @@ class Hub:
             if not socket.offer(wire):
                 socket.missed = True
 
-    async def drain(self, seconds: float) -> None:
-        """Send every client away to another process, evenly over `seconds`, so that they don't all come there at once.
-        New ones are sent away at the door."""
-        self.is_draining = True
+    def send_away(self) -> None:
+        """The process is about to stop: send every client to another one, evenly over some seconds, so that they don't
+        all come there at once. New ones are sent away at the door."""
+        if self._draining is None:
+            self.is_draining = True
+            self._draining = asyncio.create_task(self._drain(self._drain_seconds))
+
+    async def _drain(self, seconds: float) -> None:
         sockets = list(self)
         if not sockets:
             return
@@ -141,9 +148,10 @@ class Hub:
 
     async def close(self) -> None:
         """Stop looking after the sockets."""
-        if self._ticking is not None:
-            self._ticking.cancel()
-            await asyncio.gather(self._ticking, return_exceptions=True)
+        tasks = [task for task in (self._ticking, self._draining) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _leave(self, channel: str, socket: Socket) -> None:
         members = self._channels[channel]

@@ -5,6 +5,8 @@
 - Whoever fans out is told when a connection takes no more, and when it does again, and never waits.
 - A peer that is gone, or that stops reading, is dropped: closing a transport waits for what is in its buffer, which
   nobody will ever take.
+- When the server stops, connections are left to whoever sends their clients away one after the other. Uvicorn would
+  close all at once, and all would come back at once.
 - What served the handshake is let go: while a connection says nothing, the frames of a dozen layers of middleware would
   weigh as much as the rest of it.
 - Nothing that is logged has the address in it, in whose query a token stands.
@@ -48,6 +50,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         """When the reader took no more, by the loop's clock; None while it does."""
         self.on_writable: Callable[[], None] | None = None
         """Called when it does again."""
+        self.on_shutdown: Callable[[], None] | None = None
+        """Called when the server stops; it has to end the connection."""
         self.afterwards: Callable[[], Awaitable[None]] | None = None
         """What serves the connection once the application has returned; without it the connection then ends."""
         self._application = self.app
@@ -106,6 +110,12 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self.handshake_initiated and hasattr(self, "scope"):
             extensions = cast("dict[str, Any]", self.scope["extensions"])
             extensions[EXTENSION] = self
+
+    def shutdown(self) -> None:
+        if self.on_shutdown is None or not self.is_open:
+            super().shutdown()
+        else:
+            self.on_shutdown()
 
     def pause_writing(self) -> None:
         super().pause_writing()

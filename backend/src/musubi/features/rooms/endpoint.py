@@ -61,6 +61,7 @@ async def connect(websocket: WebSocket) -> None:
         _forget(app, socket)
         raise
     if is_welcome:
+        connection.on_shutdown = app.state.hub.send_away
         connection.afterwards = partial(_serve, app, socket, connection)
     else:
         _forget(app, socket)
