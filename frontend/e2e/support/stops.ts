@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test'
 import { SECURITY_STOPS, SIGN_IN_STOPS } from './account-stops'
 import { administrationStops } from './admin-stops'
+import { NOTIFICATION_STOPS } from './notification-stops'
 import type { People, Person } from './people'
 import { LONG_TITLE, seed, type Sample } from './sample'
 import { complete, dialogOpen, fail, heading, hold, type Stop, testId } from './stop'
@@ -220,6 +221,7 @@ export const TOURS: Tour[] = [
   { who: 'a guest', visitor: 'guest', plan: async () => GUEST_STOPS },
   { who: 'one who signs in', visitor: 'guest', plan: async () => SIGN_IN_STOPS },
   { who: 'a newcomer', visitor: 'member', plan: async () => NEWCOMER_STOPS },
+  { who: 'one who is mentioned', visitor: 'member', plan: async () => NOTIFICATION_STOPS },
   { who: 'one who cares for safety', visitor: 'member', plan: async () => SECURITY_STOPS },
   {
     who: 'one who writes items',
