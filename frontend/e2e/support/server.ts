@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -16,6 +16,10 @@ export interface Server {
   database: string
   /** All it has printed so far. */
   log(): string
+  /** Ends it as a crash does; it can be started again. */
+  kill(): Promise<void>
+  /** Starts it again after that, at the same port and with the same data. */
+  start(): Promise<void>
   /** Stops it as an operator would; resolves to its exit status. */
   stop(): Promise<number | null>
 }
@@ -60,16 +64,30 @@ async function tryStart(port: number, settings: Settings): Promise<Server | null
   })
   const ended = once(guard, 'close').then(([code]) => code as number | null)
   let log = ''
-  const setupLink = new Promise<string>((resolve) => {
-    const read = (chunk: Buffer) => {
+  const printed = new EventEmitter()
+  for (const output of [guard.stdout, guard.stderr]) {
+    output.on('data', (chunk: Buffer) => {
       log += chunk.toString()
-      const link = /http:\S+\/setup#token=\S+(?=\s)/u.exec(log)
-      if (link) resolve(link[0])
+      printed.emit('more')
+    })
+  }
+
+  /** What it prints of this kind from `since` on. */
+  async function line(pattern: RegExp, since = 0): Promise<string> {
+    for (;;) {
+      const match = pattern.exec(log.slice(since))
+      if (match) return match[0]
+      await once(printed, 'more')
     }
-    guard.stdout.on('data', read)
-    guard.stderr.on('data', read)
-  })
-  const link = await Promise.race([setupLink, ended])
+  }
+
+  async function order(what: 'kill' | 'start', done: RegExp): Promise<void> {
+    const since = log.length
+    guard.stdin.write(`${what}\n`)
+    await line(done, since)
+  }
+
+  const link = await Promise.race([line(/http:\S+\/setup#token=\S+(?=\s)/u), ended])
   if (typeof link !== 'string') {
     if (log.includes("can't listen")) return null
     throw new Error(`musubi serve ended with status ${link}:\n${log}`)
@@ -79,6 +97,8 @@ async function tryStart(port: number, settings: Settings): Promise<Server | null
     setupLink: link,
     database: join(directory, 'musubi.sqlite3'),
     log: () => log,
+    kill: () => order('kill', /^killed$/mu),
+    start: () => order('start', /Application startup complete/u),
     async stop() {
       guard.stdin.end()
       return ended

@@ -53,6 +53,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const people = peopleOf(server, api)
     await people.reset()
     await use(people)
+    people.leave()
     await api.dispose()
     if (testInfo.status !== testInfo.expectedStatus) {
       await testInfo.attach('server.log', { body: server.log().slice(logBefore) })
@@ -83,11 +84,15 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     await watch.over(context)
     await use(context)
   },
-  openBrowser: async ({ browser, people, watch, contextOptions }, use) => {
+  openBrowser: async (
+    { browser, people, watch, contextOptions, locale, timezoneId, viewport },
+    use,
+  ) => {
+    const options = { ...contextOptions, locale, timezoneId, viewport }
     const opened: BrowserContext[] = []
     await use(async (person) => {
       const storageState = person && (await people.signedIn(person))
-      const context = await browser.newContext({ ...contextOptions, storageState })
+      const context = await browser.newContext({ ...options, storageState })
       opened.push(context)
       await watch.over(context)
       return context
