@@ -26,10 +26,11 @@ function useReloading() {
       const free = new Set(entries.filter((entry) => !busy.includes(entry)))
       due.clear()
       reloadSoon(busy.map(({ keyHash }) => keyHash))
-      // Nobody sees a hidden page; it loads what is outdated when it is seen again.
-      const isVisible = document.visibilityState === 'visible'
+      // Nobody sees a hidden page, and without a network nothing would come: what is outdated is
+      // loaded when that is over.
+      const isOfUse = document.visibilityState === 'visible' && navigator.onLine
       cache
-        .invalidateQueries({ predicate: (entry) => free.has(entry) }, isVisible)
+        .invalidateQueries({ predicate: (entry) => free.has(entry) }, isOfUse)
         // A query that fails shows that in its own place.
         .catch(() => undefined)
     },

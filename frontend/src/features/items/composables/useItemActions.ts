@@ -43,6 +43,8 @@ export function useItemActions(shown: () => TaggedItem) {
         t(`items.view.nowIs.${status}`),
         'items.changeStatus',
       ),
-    remove: () => attempt(() => erase(shown()), t('items.delete.done'), 'items.delete'),
+    /** Deletes the version that the person has seen. */
+    remove: (seen: TaggedItem) =>
+      attempt(() => erase(seen), t('items.delete.done'), 'items.delete'),
   }
 }

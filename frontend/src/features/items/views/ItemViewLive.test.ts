@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anItem, collectionOf, openLivePage, serve, settle, tagged } from '../testing'
+import { anItem, collectionOf, openLivePage, problem, serve, settle, tagged } from '../testing'
 
 describe('the page of an item, while others change it', () => {
   it('shows what others made of it, and says so once', async () => {
@@ -36,6 +36,23 @@ describe('the page of an item, while others change it', () => {
     await settle()
     const deletion = requests.find(({ method }) => method === 'DELETE')
     expect(deletion?.headers.get('If-Match')).toBe('"4"')
+  })
+
+  it('is not deleted in a version that came after one chose to', async () => {
+    const requests = serve({
+      'GET /items/7': tagged(anItem({ version: 4 })),
+      'DELETE /items/7': problem(412, 'PRECONDITION_FAILED'),
+    })
+    const page = await openLivePage('/items/7')
+    await page.wrapper.get('[data-testid="delete-item"]').trigger('click')
+    page.tell(anItem({ title: 'Precious now', version: 5 }))
+    await settle()
+    expect(page.wrapper.get('dialog').text()).toContain('“Spring catalogue”')
+    await page.wrapper.get('dialog .btn-error').trigger('click')
+    await settle()
+    const deletion = requests.find(({ method }) => method === 'DELETE')
+    expect(deletion?.headers.get('If-Match')).toBe('"4-x"')
+    expect(page.wrapper.get('h1').text()).toBe('Precious now')
   })
 
   it.each([
