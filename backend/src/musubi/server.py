@@ -75,6 +75,9 @@ def serve(settings: Settings, listener: socket.socket, *, workers: int, reload: 
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=settings.drain_seconds,
+        # A worker answers only once it has imported everything: with uvicorn's five seconds one that starts on a busy
+        # machine is killed, and so is the next.
+        timeout_worker_healthcheck=60,
     )
     server = _Server(config)
     if reload:
