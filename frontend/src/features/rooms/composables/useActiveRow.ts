@@ -1,4 +1,4 @@
-import { computed, type Ref, ref } from 'vue'
+import { computed, nextTick, type Ref, ref } from 'vue'
 import type { TimelineEntry } from '../lib/timeline'
 
 /**
@@ -12,6 +12,7 @@ export function useActiveRow(
 ) {
   const active = ref<string | null>(null)
   const focused = ref<string | null>(null)
+  let pointer = ''
 
   const rowOf = (event: Event) => (event.target as Element).closest<HTMLElement>('[data-key]')
   const keyOf = (event: Event) => rowOf(event)?.dataset.key ?? null
@@ -48,15 +49,19 @@ export function useActiveRow(
         focused.value = keyOf(event)
         active.value = focused.value
       },
-      focusout: (event: FocusEvent) => {
+      focusout: async (event: FocusEvent) => {
         if (list.value?.contains(event.relatedTarget as Node | null)) return
+        // A button that makes way for others loses the focus to one of them only when they are there.
+        await nextTick()
+        if (list.value?.contains(document.activeElement)) return
         if (active.value === focused.value) active.value = null
         focused.value = null
       },
       // Not when the list moves under a pointer that rests: the focus may be elsewhere by then.
       pointermove: (event: PointerEvent) => {
-        const isMoved = event.movementX !== 0 || event.movementY !== 0
-        if (event.pointerType === 'mouse' && isMoved) active.value = keyOf(event)
+        const place = `${event.clientX},${event.clientY}`
+        if (event.pointerType === 'mouse' && place !== pointer) active.value = keyOf(event)
+        pointer = place
       },
       pointerleave: () => (active.value = focused.value),
       click: (event: MouseEvent) => {

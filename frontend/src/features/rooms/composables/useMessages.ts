@@ -40,6 +40,8 @@ export function useMessages(room: string, { isHeard, isFollowing }: Options) {
   let underway = 0
   /** Opening makes what was on its way before worthless. */
   let turn = 0
+  /** Where the list is being opened. */
+  let opening: Place | null = null
 
   const keep = () => (isFollowing() ? 'newest' : 'oldest')
 
@@ -80,11 +82,15 @@ export function useMessages(room: string, { isHeard, isFollowing }: Options) {
   async function open(place: Place): Promise<void> {
     turn += 1
     const own = turn
+    opening = place
     error.value = null
     try {
-      if (await take(fetchAt(place), (fresh) => fresh)) opened.value = { place }
+      if (!(await take(fetchAt(place), (fresh) => fresh))) return
+      opening = null
+      opened.value = { place }
     } catch (thrown) {
       if (own !== turn) return
+      opening = null
       if (log.value) errors.handleApiError(thrown, 'rooms.messages')
       else error.value = toAppError(thrown)
     }
@@ -112,6 +118,7 @@ export function useMessages(room: string, { isHeard, isFollowing }: Options) {
 
   /** Loads what is shown again; who reads older messages stays there. */
   async function reload(): Promise<void> {
+    if (opening !== null) return open(opening)
     const { messages = [], hasNewer = false } = log.value ?? {}
     const middle = messages[Math.floor(messages.length / 2)]
     const wanted = hasNewer && middle ? fetchAt(middle.seq) : fetchAt('latest')

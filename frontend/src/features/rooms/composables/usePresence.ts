@@ -19,6 +19,7 @@ export function usePresence(room: string) {
 
   onFrame('presence', ({ room: where, users, count }) => {
     if (where !== room) return
+    cache.cancelQueries({ key })
     cache.setQueryData(key, { room, users, count })
   })
   onFrame('user_connected', ({ room: where, user_id: id, username }) => {

@@ -1,7 +1,7 @@
 import { useDocumentVisibility, useThrottleFn } from '@vueuse/core'
 import { computed, ref, watch } from 'vue'
 import type { RoomRead } from '@/api/generated/types.gen'
-import { send } from '@/realtime'
+import { request } from '@/realtime'
 import { usePatchRoom } from '../queries'
 
 const SAY_AGAIN_MS = 1000
@@ -27,8 +27,11 @@ export function useReading({ room, lastSeq, isAtEnd }: Options) {
   const unreadAfter = ref<number | null>(unread > 0 ? readSeq : null)
   let seenUpTo: number | null = null
 
+  /** A refusal is nothing to show: it is told again with whatever is read next. */
   const tell = useThrottleFn(
-    (seq: number) => send({ type: 'read', room: room().name, seq }),
+    (seq: number) => {
+      request({ type: 'read', room: room().name, seq }).catch(() => undefined)
+    },
     SAY_AGAIN_MS,
     true,
   )

@@ -9,6 +9,8 @@ describe('excerpt', () => {
       after: ' hier',
     })
     expect(excerpt('私の㍿です', '会社です').match).toBe('㍿です')
+    expect(excerpt('色ガラスの器', 'ｶﾞﾗｽ').match).toBe('ガラス')
+    expect(excerpt('色ｶﾞﾗｽの器', 'ガラス'.normalize('NFD')).match).toBe('ｶﾞﾗｽ')
     expect(excerpt('これは㍿です', '株式会社')).toMatchObject({ before: 'これは', match: '㍿' })
   })
 

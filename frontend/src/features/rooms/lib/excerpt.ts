@@ -8,6 +8,11 @@ export interface Excerpt {
 const LEAD = 30
 const LENGTH = 140
 
+/** A character with the marks that belong to it, those included that half-width kana have beside them. */
+const CHARACTER = /.[\p{M}ﾞﾟ]*/gsu
+
+const charactersOf = (text: string): string[] => text.match(CHARACTER) ?? []
+
 /** Without regard to case and width, as the server searches; character by character, to keep the places. */
 const folded = (characters: readonly string[]) =>
   characters.map((character) => character.normalize('NFKC').toLowerCase())
@@ -27,8 +32,8 @@ function find(characters: readonly string[], wanted: string): [number, number] |
 
 /** What stands around the first place where the search is found, in one line. */
 export function excerpt(content: string, search: string): Excerpt {
-  const characters = [...content.replaceAll(/\s+/gu, ' ')]
-  const found = find(characters, folded([...search.trim()]).join('')) ?? [0, 0]
+  const characters = charactersOf(content.replaceAll(/\s+/gu, ' '))
+  const found = find(characters, folded(charactersOf(search.trim())).join('')) ?? [0, 0]
   const start = Math.max(0, found[0] - LEAD)
   const end = Math.max(found[1], start + LENGTH)
   const part = (from: number, to: number) => characters.slice(from, to).join('')
