@@ -16,6 +16,7 @@ from musubi import __version__
 from musubi.adapters.bus import open_bus
 from musubi.adapters.cache import open_cache
 from musubi.adapters.limiter import open_limiter
+from musubi.core.addresses import subdomain_pattern
 from musubi.core.database import Database
 from musubi.core.events import Events
 from musubi.core.feature import Feature
@@ -154,7 +155,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.origins,
-            allow_origin_regex=_subdomains_of(settings.cors_parent_domain),
+            allow_origin_regex=subdomain_pattern(settings.cors_parent_domain),
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=[
                 "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
@@ -173,12 +174,6 @@ def _middleware(settings: Settings) -> list[Middleware]:
     if settings.trusted_proxies:
         layers.insert(0, Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)))
     return layers
-
-
-def _subdomains_of(domain: str | None) -> str | None:
-    if domain is None:
-        return None
-    return r"https://([a-z0-9-]+\.)+" + domain.replace(".", r"\.")
 
 
 @asynccontextmanager

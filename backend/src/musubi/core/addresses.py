@@ -23,6 +23,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def subdomain_pattern(domain: str | None) -> str | None:
+    """What the origins of `domain`'s https subdomains match as a whole; None for None."""
+    if domain is None:
+        return None
+    return r"https://([a-z0-9-]+\.)+" + domain.replace(".", r"\.")
+
+
 def is_trustworthy(url: str) -> bool:
     """Whether nobody in between can read or change what is sent to `url`: with TLS, or within this machine."""
     try:

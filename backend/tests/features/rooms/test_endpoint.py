@@ -143,6 +143,19 @@ async def test_our_own_pages_do(address: str, member: Actor) -> None:
             await line.expect("hello")
 
 
+async def test_pages_of_an_admitted_subdomain_do(make_client: AppMaker) -> None:
+    client = await make_client(cors_parent_domain="example.org")
+    app = client._transport.app  # type: ignore[attr-defined]
+    hanako = await make_actor(client, "hanako")
+    async with served(app) as address:
+        async with dialled(f"{address}/ws?token={hanako.access_token}", origin="https://app.example.org") as line:
+            await line.expect("hello")
+        for origin in ("http://app.example.org", "https://app.example.org.evil.example", "https://example.org"):
+            with pytest.raises(InvalidStatus):
+                async with dialled(f"{address}/ws?token={hanako.access_token}", origin=origin):
+                    pass
+
+
 async def test_a_private_room_is_closed_to_strangers(address: str, member: Actor, other: Actor) -> None:
     assert (await member.post("/rooms", json={"name": "secret", "is_private": True})).status_code == 201
     async with dialled(f"{address}/ws/secret?token={other.access_token}") as line:

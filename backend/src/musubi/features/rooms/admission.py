@@ -1,11 +1,13 @@
 """Who may open a live connection."""
 
+import re
 from datetime import datetime
 
 from fastapi import FastAPI
 from starlette.websockets import WebSocket
 
 from musubi.core import context
+from musubi.core.addresses import subdomain_pattern
 from musubi.core.database import Database
 from musubi.core.errors import Unauthorized
 from musubi.core.http.rate_limit import Limited, by_address
@@ -25,14 +27,17 @@ _SCHEMES = {"ws": "http", "wss": "https"}
 
 
 def comes_from_here(websocket: WebSocket) -> bool:
-    """Whether a page that opens this connection is ours, or of a listed origin. Clients that are no browsers send no
+    """Whether a page that opens this connection is ours, or of an origin that CORS admits. Clients that are no browsers send no
     origin; for them the token decides, as it does for all."""
     origin = websocket.headers.get("origin")
     if origin is None:
         return True
     settings: Settings = websocket.app.state.settings
     own = f"{_SCHEMES.get(websocket.url.scheme, websocket.url.scheme)}://{websocket.headers.get('host', '')}"
-    return origin in (own, *settings.origins)
+    if origin in (own, *settings.origins):
+        return True
+    subdomain = subdomain_pattern(settings.cors_parent_domain)
+    return subdomain is not None and re.fullmatch(subdomain, origin) is not None
 
 
 async def check_limit(app: FastAPI) -> None:
