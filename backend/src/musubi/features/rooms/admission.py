@@ -27,8 +27,8 @@ _SCHEMES = {"ws": "http", "wss": "https"}
 
 
 def comes_from_here(websocket: WebSocket) -> bool:
-    """Whether a page that opens this connection is ours, or of an origin that CORS admits. Clients that are no browsers send no
-    origin; for them the token decides, as it does for all."""
+    """Whether a page that opens this connection is ours, or of an origin that CORS admits. Clients that are no browsers
+    send no origin; for them the token decides, as it does for all."""
     origin = websocket.headers.get("origin")
     if origin is None:
         return True
