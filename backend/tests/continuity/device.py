@@ -155,7 +155,9 @@ class Device:
         token = await self._ticket() if self._takes_tickets else self.account.token
         async with dial(self._url, token, ping_interval=None, close_timeout=1) as connection:
             hello = json.loads(await asyncio.wait_for(connection.recv(), 20))
-            assert hello["type"] == "hello", hello
+            # A server that is about to stop may say so before it says hello.
+            assert hello["type"] in ("hello", "reconnect"), hello
+            self._hear(hello)
             self._connection = connection
             self._pause = _FIRST_PAUSE
             for room in self._rooms:

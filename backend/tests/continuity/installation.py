@@ -143,6 +143,8 @@ def variables(database_url: str | None = None, redis_url: str | None = None) -> 
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "MUSUBI_AUTO_MIGRATE": "true",
+        # Other tests use the same database server, which has so many connections and no more.
+        "MUSUBI_DATABASE_POOL_SIZE": "8",
         # Our clients do in a minute what people do in a day.
         "MUSUBI_RATE_LIMITS": "false",
         "MUSUBI_LIVE_CONNECTIONS_PER_USER": "1000",

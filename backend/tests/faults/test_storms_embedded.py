@@ -35,12 +35,12 @@ async def test_readers_doze(tmp_path: Path) -> None:
         embedded(tmp_path) as installation,
         storm(installation, writers=6, readers=2, dozers=6, length=4000) as weather,
     ):
-        await weather.until_acknowledged(2000)
+        await weather.until_acknowledged(1200)
 
 
 async def test_it_is_restarted_in_order(tmp_path: Path) -> None:
     async with embedded(tmp_path) as installation, storm(installation) as weather:
-        for _ in range(3):
+        for _ in range(2):
             await weather.until_acknowledged(60)
             await installation.roll(installation.servers[0])
         await weather.until_acknowledged(60)
