@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Page } from '@playwright/test'
 import type { Person } from './people'
 
@@ -6,8 +7,7 @@ import type { Person } from './people'
  * do, since what it takes is a browser; ready when the server has the message.
  */
 export async function say(page: Page, speaker: Person, room: string, content: string) {
-  const token = await speaker.ticket()
-  const said = { type: 'message', cid: `said-by-${speaker.username}-${Date.now()}`, room, content }
+  const message = { type: 'message', cid: randomUUID(), room, content }
   await page.evaluate(
     ({ token, said }) =>
       new Promise<void>((resolve, reject) => {
@@ -22,6 +22,6 @@ export async function say(page: Page, speaker: Person, room: string, content: st
           socket.close()
         })
       }),
-    { token, said },
+    { token: await speaker.ticket(), said: message },
   )
 }

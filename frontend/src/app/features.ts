@@ -8,4 +8,12 @@ import { system } from '@/features/system/routes'
 import type { FeatureModule } from '@/shared/lib/feature'
 
 /** Every feature of the application, in one place. A new feature is its folder and a line here. */
-export const features: readonly FeatureModule[] = [items, rooms, notifications, accounts, audit, mail, system]
+export const features: readonly FeatureModule[] = [
+  items,
+  rooms,
+  notifications,
+  accounts,
+  audit,
+  mail,
+  system,
+]

@@ -10,7 +10,7 @@ function collect(all: readonly FeatureModule[]): ReadonlyMap<string, Component> 
     for (const [page, load] of Object.entries(feature.headerLinks ?? {})) {
       const component = defineAsyncComponent(async () => {
         const [link] = await Promise.all([load(), loadTextsOf(feature)])
-        return link
+        return link.default
       })
       links.set(page, component)
     }
