@@ -10,17 +10,15 @@ import random
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from tests.continuity.access import Account, Frame, dial, messages_after
 from tests.continuity.history import Ack, Entry, History, View
 from tests.continuity.pulse import Pulse
-
-Frame = dict[str, Any]
 
 FATAL = (4001, 4003, 4004)
 """With these codes the server says: don't come back like this."""
@@ -29,7 +27,6 @@ AGAIN = ("SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR", "RATE_LIMITED")
 NO_ANSWER = "no answer"
 PROBES_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
-_PAGE = 100
 _DOZE = 1 / 200
 """How likely it is to doze off after a frame."""
 _LONGEST_DOZE = 8.0
@@ -38,25 +35,6 @@ _LONGEST_DOZE = 8.0
 
 class Refused(Exception):
     """What was sent can't be done, now or later; the error that said so."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whose device it is."""
-
-    username: str
-    token: str
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-
-def dial(url: str, token: str, room: str | None = None, **options: Any) -> connect:
-    """A connection to the server at `url`, to be entered: `async with dial(…) as connection`."""
-    address = f"{url.replace('http', 'ws', 1)}/api/v1/ws{f'/{room}' if room else ''}?token={token}"
-    # Nothing is compressed, and no proxy of the environment has a say.
-    return connect(address, compression=None, proxy=None, max_size=None, open_timeout=10, **options)
 
 
 class Device:
@@ -307,7 +285,7 @@ class Device:
     async def _fetch(self, view: View, head: int, connection: ClientConnection) -> None:
         """Fetch what it wasn't sent, of which `head` is the last; then take what came meanwhile."""
         try:
-            messages, last = await self._messages_after(view.room, view.last)
+            messages, last = await messages_after(self._http, self._url, self.account, view.room, view.last)
         except httpx.HTTPError as error:
             # Then from the beginning.
             self._history.failures[type(error).__name__] += 1
@@ -319,21 +297,6 @@ class Device:
         for entry in self._held.pop(view.room):
             self._see(view.room, entry)
         self._pulse.beat()
-
-    async def _messages_after(self, room: str, last: int) -> tuple[list[Entry], int]:
-        """The messages after a number of a room's log, and the number of the last of them."""
-        messages: list[Entry] = []
-        more = True
-        while more:
-            query = {"after": last, "limit": _PAGE}
-            reply = await self._http.get(
-                f"{self._url}/api/v1/rooms/{room}/messages", params=query, headers=self.account.headers
-            )
-            reply.raise_for_status()
-            page = reply.json()
-            messages += [Entry(message["seq"], message["cid"]) for message in page["data"]]
-            last, more = max([last, *(entry.seq for entry in messages[-1:])]), page["meta"]["has_next"]
-        return messages, last
 
 
 @contextmanager

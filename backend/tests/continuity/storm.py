@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from tests.continuity.device import NO_ANSWER, Account, Device
+from tests.continuity.access import Account
+from tests.continuity.device import NO_ANSWER, Device
 from tests.continuity.history import History
 from tests.continuity.installation import Installation
 from tests.continuity.pulse import Pulse

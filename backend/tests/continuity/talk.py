@@ -8,7 +8,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 
-from tests.continuity.device import Frame, dial
+from tests.continuity.access import Frame, dial
 from tests.continuity.pulse import PATIENCE_SECONDS
 
 PRESENCE = ("presence", "user_connected", "user_disconnected", "room_changed")
