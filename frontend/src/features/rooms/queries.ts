@@ -26,6 +26,7 @@ import type {
   RoomReadCollection,
   RoomUpdate,
 } from '@/api/generated/types.gen'
+import { useSessionStore } from '@/shared/stores/session'
 
 export const roomKeys = {
   all: ['rooms'],
@@ -60,8 +61,12 @@ export function useJoinedRooms() {
   })
 }
 
+// Endless lists are `enabled` by the session: they notice when the cache is emptied at its end, and would
+// ask again from a page that is about to go.
+
 /** Public rooms one isn't in, as far as was asked for. */
 export function useOtherRooms(search: () => string) {
+  const session = useSessionStore()
   return useInfiniteQuery<RoomReadCollection, Error, string | null>(() => {
     const wanted = search()
     return {
@@ -77,6 +82,7 @@ export function useOtherRooms(search: () => string) {
         return (await listRooms({ query, signal })).data
       },
       getNextPageParam: ({ meta }) => meta.next_cursor,
+      enabled: session.isSignedIn,
     }
   })
 }
@@ -90,6 +96,7 @@ export function useRoom(name: () => string) {
 
 /** Who is in a room, by name, as far as was asked for. */
 export function useMembers(name: () => string) {
+  const session = useSessionStore()
   return useInfiniteQuery<MemberReadCollection, Error, string | null>(() => {
     const room = name()
     return {
@@ -100,6 +107,7 @@ export function useMembers(name: () => string) {
         return (await listMembers({ path: { room }, query, signal })).data
       },
       getNextPageParam: ({ meta }) => meta.next_cursor,
+      enabled: session.isSignedIn,
     }
   })
 }
@@ -127,6 +135,7 @@ export function usePeople(search: () => string | null) {
 
 /** Messages that contain a text, newest first, as far as was asked for. */
 export function useFoundMessages(search: () => string) {
+  const session = useSessionStore()
   return useInfiniteQuery<MessageReadCollection, Error, string | null>(() => {
     const wanted = search()
     return {
@@ -137,7 +146,7 @@ export function useFoundMessages(search: () => string) {
         return (await searchMessages({ query, signal })).data
       },
       getNextPageParam: ({ meta }) => meta.next_cursor,
-      enabled: wanted !== '',
+      enabled: wanted !== '' && session.isSignedIn,
     }
   })
 }

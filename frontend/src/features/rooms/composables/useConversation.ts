@@ -1,4 +1,5 @@
 import { computed, inject, type InjectionKey, provide, ref } from 'vue'
+import type { SessionUser } from '@/api'
 import type { RoomRead } from '@/api/generated/types.gen'
 import { request, useRoomSubscription } from '@/realtime'
 import { usePersonName } from '@/shared/composables/usePersonName'
@@ -24,7 +25,8 @@ function createConversation(room: () => RoomRead) {
   const personName = usePersonName()
   const { name } = room()
 
-  const me = computed(() => session.user!)
+  /** Stays who it was while a session ends and the page is still there. */
+  const me = computed<SessionUser>((before) => session.user ?? before!)
   const isOwner = computed(() => room().created_by === me.value.id)
   const isModerator = computed(() => session.can('rooms:moderate'))
   const isAtEnd = ref<boolean>(false)

@@ -18,7 +18,7 @@ export interface HistoryPage {
 export type LogFrame = FrameOf<'message' | 'message_edited' | 'message_deleted' | 'reaction'>
 
 /** So many are drawn at the most, however long someone stays. */
-export const MAX_MESSAGES = 500
+const MAX_MESSAGES = 500
 
 export function fromPage({ data, meta }: HistoryPage): MessageLog {
   return { messages: data, hasOlder: meta.has_prev, hasNewer: meta.has_next }
