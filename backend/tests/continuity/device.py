@@ -8,8 +8,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -142,11 +142,14 @@ class Device:
                 await self._subscribe(room)
             for frame, _ in list(self._asked.values()):
                 await self._send(frame)
-            with _ended_with(asyncio.create_task(self._probe(connection))):
+            probing = asyncio.create_task(self._probe(connection))
+            try:
                 async for text in connection:
                     self._hear(json.loads(text))
                     if self._dozes and random.random() < _DOZE:  # noqa: S311
                         await asyncio.sleep(random.uniform(0, _LONGEST_DOZE))  # noqa: S311
+            finally:
+                probing.cancel()
             # A close in order ends the loop above without an exception.
             self._closed(connection.close_code or 1006)
 
@@ -297,12 +300,3 @@ class Device:
         for entry in self._held.pop(view.room):
             self._see(view.room, entry)
         self._pulse.beat()
-
-
-@contextmanager
-def _ended_with(task: asyncio.Task[None]) -> Iterator[None]:
-    """Let a task run as long as the block."""
-    try:
-        yield
-    finally:
-        task.cancel()
