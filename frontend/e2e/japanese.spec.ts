@@ -1,20 +1,9 @@
-import type { CDPSession, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
+import { compose } from './support/input-method'
 import { PASSWORD } from './support/people'
 import { expect, test } from './support/test'
 
 test.use({ locale: 'ja-JP' })
-
-/** Types as with an input method: the reading is shown while it is composed, then replaced. */
-async function compose(session: CDPSession, readings: string[], text: string): Promise<void> {
-  for (const reading of readings) {
-    await session.send('Input.imeSetComposition', {
-      text: reading,
-      selectionStart: reading.length,
-      selectionEnd: reading.length,
-    })
-  }
-  await session.send('Input.insertText', { text })
-}
 
 const titles = (page: Page) => page.getByTestId(/^item-\d+$/u).getByRole('link')
 

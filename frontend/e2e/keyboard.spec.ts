@@ -1,19 +1,8 @@
-import type { Page } from '@playwright/test'
-import { open } from './support/flows'
+import { open, tabTo } from './support/flows'
 import { expect, test } from './support/test'
 import { SIZES } from './support/tour'
 
 test.use({ visitor: 'member' })
-
-/** Presses Tab until the element has the focus, as someone without a mouse does. */
-async function tabTo(page: Page, testId: string): Promise<void> {
-  const target = page.getByTestId(testId)
-  for (let presses = 0; presses < 40; presses += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`The Tab key doesn't reach ${testId}`)
-}
 
 test('the first Tab offers the way past the menu', async ({ page }) => {
   await open(page, '/', 'Hello, hanako')

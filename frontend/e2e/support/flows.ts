@@ -20,3 +20,13 @@ export async function open(page: Page, path: string, heading: string | RegExp): 
   await page.goto(path)
   await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible()
 }
+
+/** Presses Tab until the element has the focus, as someone without a mouse does. */
+export async function tabTo(page: Page, testId: string): Promise<void> {
+  const target = page.getByTestId(testId)
+  for (let presses = 0; presses < 40; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`The Tab key doesn't reach ${testId}`)
+}

@@ -14,8 +14,7 @@ export async function inRoom(page: Page, room: string): Promise<void> {
 }
 
 /** The messages on the screen, those included that are on their way. */
-export const messages = (page: Page): Locator =>
-  page.getByRole('list', { name: /^Messages in / }).locator('> li')
+export const messages = (page: Page): Locator => page.locator('ol > li[data-key]')
 
 export const message = (page: Page, text: string): Locator =>
   messages(page).filter({ hasText: text })
@@ -37,4 +36,5 @@ export async function act(page: Page, text: string, action: string): Promise<voi
 }
 
 /** A message is there once it has a number. */
-export const isSent = (row: Locator) => expect(row).toHaveAttribute('data-testid', /^message-\d+$/u)
+export const isSent = (row: Locator, patience?: { timeout: number }): Promise<void> =>
+  expect(row).toHaveAttribute('data-testid', /^message-\d+$/u, patience)
