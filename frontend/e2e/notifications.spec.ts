@@ -1,6 +1,5 @@
 import type { Page } from '@playwright/test'
 import { open } from './support/flows'
-import { say } from './support/talk'
 import { expect, test } from './support/test'
 
 test.use({ visitor: 'member' })
@@ -25,22 +24,20 @@ test('a mention is counted and told at once, and leads to its message, which eve
   page,
   context,
   people,
-  openBrowser,
 }) => {
   const taro = await people.register('taro')
-  const elsewhere = await (await openBrowser()).newPage()
-  await elsewhere.goto('/login')
+  await taro.createRoom({ name: 'general' })
   const tab = await context.newPage()
   await openLive(page, '/settings', 'Settings')
   await openLive(tab, '/items', 'Items')
   await unread(page, 0)
 
-  await say(elsewhere, taro, 'general', 'Good morning everyone')
-  await say(elsewhere, taro, 'general', '@hanako the paper has arrived')
+  await taro.say('general', 'Good morning everyone')
+  await taro.say('general', '@hanako the paper has arrived')
   await unread(page, 1)
   await unread(tab, 1)
   await expect(page.getByRole('link', { name: 'taro mentioned you in #general' })).toBeVisible()
-  await say(elsewhere, taro, 'general', '@hanako and the ink as well')
+  await taro.say('general', '@hanako and the ink as well')
   await unread(page, 2)
 
   await bell(page).click()
@@ -65,26 +62,20 @@ test('a mention is counted and told at once, and leads to its message, which eve
   await expect(tab.getByText('You have read everything')).toBeVisible()
 })
 
-test('the word that someone was mentioned leads to the message', async ({
-  page,
-  people,
-  openBrowser,
-}) => {
+test('the word that someone was mentioned leads to the message', async ({ page, people }) => {
   const taro = await people.register('taro')
-  const elsewhere = await (await openBrowser()).newPage()
-  await elsewhere.goto('/login')
+  await taro.createRoom({ name: 'paper' })
   await openLive(page, '/settings', 'Settings')
-  await say(elsewhere, taro, 'paper', '@hanako which one do you like?')
+  await taro.say('paper', '@hanako which one do you like?')
   await page.getByRole('link', { name: 'taro mentioned you in #paper' }).click()
   await expect(page).toHaveURL('/rooms/paper?at=1')
   await unread(page, 0)
 })
 
-test('what was missed is there after signing in', async ({ page, people, openBrowser }) => {
+test('what was missed is there after signing in', async ({ page, people }) => {
   const taro = await people.register('taro')
-  const elsewhere = await (await openBrowser()).newPage()
-  await elsewhere.goto('/login')
-  await say(elsewhere, taro, 'general', '@hanako are you there?')
+  await taro.createRoom({ name: 'general' })
+  await taro.say('general', '@hanako are you there?')
   await open(page, '/notifications?show=unread', 'Notifications')
   await unread(page, 1)
   await expect(page.getByRole('main').getByRole('listitem')).toContainText('are you there?')

@@ -11,7 +11,6 @@ import type {
   RoomCreate,
   RoomRead,
   RoomUpdate,
-  Ticket,
   TokenReply,
   TotpSetup,
   UserUpdate,
@@ -41,8 +40,6 @@ export interface Person {
   updateItem(id: number, changes: Partial<ItemCreate>): Promise<ItemRead>
   /** Their latest items, newest first. */
   items(): Promise<ItemRead[]>
-  /** What opens a live connection, once. */
-  ticket(): Promise<string>
   /** As an administrator: changes someone's account. */
   updateUser(id: number, changes: UserUpdate): Promise<void>
   createRoom(room: RoomCreate): Promise<RoomRead>
@@ -106,7 +103,6 @@ export function peopleOf(server: Server, api: APIRequestContext): People {
       updateItem: (id, data) => call('PATCH', `/items/${id}`, { headers, data }),
       items: async () =>
         (await call<ItemReadCollection>('GET', `/items?owner_id=${user.id}`, { headers })).data,
-      ticket: async () => (await call<Ticket>('POST', '/ws/ticket', { headers })).ticket,
       updateUser: (id, data) => call('PATCH', `/users/${id}`, { headers, data }),
       createRoom: (data) => call('POST', '/rooms', { headers, data }),
       updateRoom: (name, data) => call('PATCH', `/rooms/${name}`, { headers, data }),
@@ -118,7 +114,7 @@ export function peopleOf(server: Server, api: APIRequestContext): People {
       say: async (room, content) =>
         (await live()).ask<FrameOf<'ack'>>({ type: 'message', room, content, cid: randomUUID() }),
       unreadNotifications: async () =>
-        (await call<NotificationReadCollection>('GET', '/notifications?is_read=false', { headers }))
+        (await call<NotificationReadCollection>('GET', '/notifications?unread=true', { headers }))
           .meta.total ?? 0,
       async enrol() {
         const { secret } = await call<TotpSetup>('POST', '/auth/totp', { headers })

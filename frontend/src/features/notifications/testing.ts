@@ -98,7 +98,7 @@ export async function openInbox(at: string, language: 'en' | 'ja' = 'en') {
     errors: useErrorStore(pinia),
     notices: useNoticeStore(pinia),
     bell,
-    label: () => bell().attributes('aria-label'),
+    label: () => bell().get('.sr-only').text(),
     row: (id: number) => wrapper.get(`[data-testid="notification-${id}"]`),
     ids: () =>
       wrapper
