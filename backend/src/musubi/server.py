@@ -66,6 +66,9 @@ def serve(settings: Settings, listener: socket.socket, *, workers: int, reload: 
         http="httptools",
         ws=LiveProtocol,
         ws_max_size=MAX_FRAME_BYTES,
+        # A peer that is gone is dropped after 35 seconds at the latest.
+        ws_ping_interval=15,
+        ws_ping_timeout=20,
         # It takes several times the memory of a connection, for messages of a few hundred bytes.
         ws_per_message_deflate=False,
         lifespan="on",

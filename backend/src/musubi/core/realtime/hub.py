@@ -142,7 +142,8 @@ class Hub:
         for batch in batches:
             for socket in batch:
                 # Spread again on their side: a batch is still many.
-                socket.send(Reconnect(after_ms=round(uniform(100, 1000))))  # noqa: S311
+                if socket.is_greeted:
+                    socket.send(Reconnect(after_ms=round(uniform(100, 1000))))  # noqa: S311
                 socket.close(CloseCode.RESTART, "restarting")
             await asyncio.sleep(seconds / len(batches))
 

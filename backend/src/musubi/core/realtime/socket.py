@@ -84,6 +84,11 @@ class Socket:
         return self._connection.is_open
 
     @property
+    def is_greeted(self) -> bool:
+        """Whether it was written its first frame."""
+        return self._early is None
+
+    @property
     def is_blocked(self) -> bool:
         """Whether it has stopped reading, and nothing more should be written for now."""
         return self._connection.blocked_since is not None
