@@ -3,6 +3,7 @@ import { SECURITY_STOPS, SIGN_IN_STOPS } from './account-stops'
 import { administrationStops } from './admin-stops'
 import { NOTIFICATION_STOPS } from './notification-stops'
 import type { People, Person } from './people'
+import { EMPTY_ROOM_STOPS, planRooms } from './room-stops'
 import { LONG_TITLE, seed, type Sample } from './sample'
 import { complete, dialogOpen, fail, heading, hold, type Stop, testId } from './stop'
 import type { Visitor } from './test'
@@ -222,6 +223,8 @@ export const TOURS: Tour[] = [
   { who: 'one who signs in', visitor: 'guest', plan: async () => SIGN_IN_STOPS },
   { who: 'a newcomer', visitor: 'member', plan: async () => NEWCOMER_STOPS },
   { who: 'one who is mentioned', visitor: 'member', plan: async () => NOTIFICATION_STOPS },
+  { who: 'one who enters the first room', visitor: 'member', plan: async () => EMPTY_ROOM_STOPS },
+  { who: 'one who talks', visitor: 'member', plan: (people, me) => planRooms(people, me!) },
   { who: 'one who cares for safety', visitor: 'member', plan: async () => SECURITY_STOPS },
   {
     who: 'one who writes items',
