@@ -64,5 +64,5 @@ test('the language changes at once and stays, and the server follows', async ({ 
   await page.getByRole('menuitemradio', { name: 'English' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible()
   await expect(root).toHaveAttribute('lang', 'en')
-  await expect(menu.getByRole('link')).toHaveText(['Dashboard', 'Items', 'Settings'])
+  await expect(menu.getByRole('link')).toHaveText(['Dashboard', 'Items', 'Rooms', 'Settings'])
 })
