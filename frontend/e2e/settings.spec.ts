@@ -54,7 +54,7 @@ test('the language changes at once and stays, and the server follows', async ({ 
   await expect(page.getByRole('heading', { level: 1, name: '設定' })).toBeVisible()
   await expect(root).toHaveAttribute('lang', 'ja')
   await expect(page).toHaveTitle('表示の設定 · Musubi')
-  await expect(menu.getByRole('link')).toHaveText(['ダッシュボード', 'アイテム', '設定'])
+  await expect(menu.getByRole('link')).toHaveText(['ダッシュボード', 'アイテム', 'ルーム', '設定'])
 
   await page.reload()
   await expect(page.getByRole('heading', { level: 1, name: '設定' })).toBeVisible()
