@@ -36,22 +36,20 @@ export function aNotification(
 
 export const READ = { read_at: '2026-01-31T10:00:00Z' }
 
-/**
- * A server with these notifications, which keeps what is marked as read; tests may add to `rows`. with
- * `isHeld` lists wait for `answer`.
- */
-export function serveInbox(rows: NotificationRead[], { isHeld = false } = {}) {
+/** A server with these notifications, which keeps what is marked as read; tests may add to `rows`. */
+export function serveInbox(rows: NotificationRead[]) {
   let answer = () => {}
-  const due = new Promise<void>((resolve) => (answer = resolve))
-  if (!isHeld) answer()
+  let due: Promise<void> | undefined
   const unread = () => rows.filter(({ read_at: readAt }) => readAt === null)
   const list = async ({ query }: Seen) => {
-    await due
     const all = query.unread === 'true' ? unread() : rows
     const { limit, skip = 0 } = query
     const data = all.slice(Number(skip), Number(skip) + Number(limit))
     const pages = Math.ceil(all.length / Number(limit))
-    return collectionOf(data, { total: all.length, limit: Number(limit), pages })
+    const reply = collectionOf(data, { total: all.length, limit: Number(limit), pages })
+    // It is as old as the question by then.
+    await due
+    return reply
   }
   const read = (isMeant: (row: NotificationRead) => boolean) => {
     rows.forEach((row, at) => {
@@ -69,7 +67,11 @@ export function serveInbox(rows: NotificationRead[], { isHeld = false } = {}) {
   })
   return {
     requests,
-    answer,
+    /** Lets lists that are asked for from now on wait for `answer`. */
+    hold() {
+      due = new Promise<void>((resolve) => (answer = resolve))
+    },
+    answer: () => answer(),
     /** How often lists were asked for, without the count. */
     listings: () => requests.filter(({ method, query }) => method === 'GET' && query.limit !== '1'),
     changes: () => requests.filter(({ method }) => method === 'POST'),

@@ -46,7 +46,8 @@ describe('the bell', () => {
   })
 
   it('does not let an answer that was on its way undo what was heard since', async () => {
-    const { requests, answer } = serveInbox([], { isHeld: true })
+    const { requests, hold, answer } = serveInbox([])
+    hold()
     const { wrapper, label, tell } = await openInbox('/notifications')
     await eventually(() => expect(requests.length).toBeGreaterThan(1))
     tell(aNotification(1), 1)

@@ -175,15 +175,19 @@ describe('what is heard while one looks', () => {
 
   it('is not lost in a list that is on its way', async () => {
     const rows = [aNotification(1)]
-    const { answer, listings } = serveInbox(rows, { isHeld: true })
-    const { ids, tell } = await openInbox('/notifications')
-    await eventually(() => expect(listings().length).toBeGreaterThan(0))
+    const { hold, answer, listings } = serveInbox(rows)
+    const { ids, tell, socket } = await openInbox('/notifications')
+    await eventually(() => expect(ids()).toEqual([1]))
+    await settled()
+    hold()
     const before = listings().length
+    socket.deliver({ type: 'resync', room: null, reason: 'behind' })
+    await eventually(() => expect(listings().length).toBe(before + 1))
     rows.unshift(aNotification(2))
     tell(rows[0]!, 2)
-    await eventually(() => expect(listings().length).toBeGreaterThan(before))
     answer()
-    await eventually(() => expect(ids()).toEqual([2, 1]))
+    await settled()
+    expect(ids()).toEqual([2, 1])
   })
 
   it('shows what was read on another device', async () => {
