@@ -165,6 +165,15 @@ describe('a proof that the server wants', () => {
     expect([alert(), errors.errors, has('recovery-codes')]).toEqual(['', [], false])
   })
 
+  it('is not asked for any more by who left the page meanwhile', async () => {
+    const { dialog, errors, has, router } = await openAsked('totp')
+    await router.push('/settings')
+    await router.push('/settings/security')
+    await eventually(() => expect(has('two-factor-status')).toBe(true))
+    expect(dialog()).not.toContain("confirm that it's you")
+    expect(errors.errors).toEqual([])
+  })
+
   it('that is wrong can be corrected', async () => {
     const { errorAt, fill, send } = await openAsked('totp')
     const text = 'This code is not right'
