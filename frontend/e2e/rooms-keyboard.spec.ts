@@ -44,10 +44,10 @@ test('a room is made, and talked in, without a mouse', async ({ page }) => {
   await expect(page.getByRole('button', { name: 'Thumbs up' })).toBeFocused()
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('button', { name: '❤️ from You' })).toBeVisible()
+  await expect(page.getByRole('button', { name: '❤️ 1, from You' })).toBeVisible()
   await expect(message(page, 'At ten')).toBeFocused()
 
-  for (const name of ['❤️ from You', 'Add a reaction', 'Edit', 'Delete']) {
+  for (const name of ['❤️ 1, from You', 'Add a reaction', 'Edit', 'Delete']) {
     await page.keyboard.press('Tab')
     await expect(page.getByRole('button', { name, exact: true })).toBeFocused()
   }

@@ -62,7 +62,7 @@ describe('what is said in a room', () => {
     socket.deliver({ type: 'reaction', id: 101, seq: 3, emoji: '👍', on: true, ...about })
     await eventually(() =>
       expect(byTestId('message-101').get('[aria-pressed]').attributes('aria-label')).toBe(
-        '👍 from taro',
+        '👍 1, from taro',
       ),
     )
     socket.deliver({ type: 'message_deleted', id: 101, seq: 4, ...about })
@@ -139,7 +139,7 @@ describe('a message of one’s own', () => {
     await byTestId('message-101').trigger('focusin')
     await wrapper.get('button[aria-label="Add a reaction"]').trigger('click')
     await wrapper.get('button[aria-label="Heart"]').trigger('click')
-    const label = () => wrapper.find('[aria-label="❤️ from You"]').exists()
+    const label = () => wrapper.find('[aria-label="❤️ 1, from You"]').exists()
     expect(label()).toBe(true)
     const { cid } = socket.sentOf('react')[0]!
     const refusal = { code: 'FORBIDDEN', message: 'Not here', details: {} }
