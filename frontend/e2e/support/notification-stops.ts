@@ -77,18 +77,21 @@ export const NOTIFICATION_STOPS: Stop[] = [
   {
     name: 'notifications',
     path: '/notifications',
+    fresh: true,
     arrange: withRows,
     ready: testId('notification-20'),
   },
   {
     name: 'notifications-loading',
     path: '/notifications',
+    fresh: true,
     arrange: hold(LISTS),
     ready: (page) => expect(page.locator('.skeleton').first()).toBeVisible(),
   },
   {
     name: 'notifications-failed',
     path: '/notifications',
+    fresh: true,
     arrange: fail(LISTS),
     ready: testId('error-notification'),
     trouble: ['500 GET /api/v1/notifications'],
@@ -96,6 +99,7 @@ export const NOTIFICATION_STOPS: Stop[] = [
   {
     name: 'notifications-news',
     path: '/settings',
+    fresh: true,
     arrange: withNews,
     ready: (page) => expect(page.locator('.toast-item').getByRole('link')).toBeVisible(),
   },

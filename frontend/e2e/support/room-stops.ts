@@ -149,6 +149,8 @@ const roomStops: Stop[] = [
   {
     name: 'room-people',
     path: ROOM,
+    // Without the draft of the stop before.
+    fresh: true,
     act: inside((page) => page.getByTestId('room-people').click()),
     ready: (page) => expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(3),
   },
@@ -189,12 +191,14 @@ const roomStops: Stop[] = [
   {
     name: 'room-loading',
     path: ROOM,
+    fresh: true,
     arrange: hold('**/api/v1/rooms/general/messages?*'),
     ready: (page) => expect(page.locator('.skeleton').first()).toBeVisible(),
   },
   {
     name: 'room-failed',
     path: ROOM,
+    fresh: true,
     arrange: fail('**/api/v1/rooms/general/messages?*'),
     ready: complete,
     trouble: ['500 GET /api/v1/rooms/general/messages'],

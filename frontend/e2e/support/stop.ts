@@ -4,6 +4,11 @@ import { expect, type Page } from '@playwright/test'
 export interface Stop {
   name: string
   path: string
+  /**
+   * To be loaded and not walked to: it is about the start of the application, its frame, its live
+   * connection, or what the application keeps while other pages are open.
+   */
+  fresh?: boolean
   /** What to prepare before going there, such as requests that fail. */
   arrange?: (page: Page) => Promise<void>
   /** What to do there before looking. */

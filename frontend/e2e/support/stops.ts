@@ -73,6 +73,7 @@ const NEWCOMER_STOPS: Stop[] = [
   {
     name: 'unavailable',
     path: '/',
+    fresh: true,
     arrange: fail('**/api/v1/navigation'),
     ready: heading,
     trouble: ['500 GET /api/v1/navigation'],

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import type { Stop } from './stop'
+import { leave, start, walk } from './walk'
 
 export const SIZES = {
   phone: { width: 390, height: 844 },
@@ -29,8 +30,15 @@ export async function wear(page: Page, theme: Theme): Promise<void> {
 /** Goes to a stop and waits until there is everything to see. */
 export async function visit(page: Page, stop: Stop): Promise<void> {
   await page.unrouteAll({ behavior: 'ignoreErrors' })
-  await stop.arrange?.(page)
-  await page.goto(stop.path)
+  if (stop.fresh) {
+    await stop.arrange?.(page)
+    await page.goto(stop.path)
+  } else {
+    // Before anything is arranged: what is routed is loaded without the browser's cache.
+    if (!(await leave(page))) await start(page)
+    await stop.arrange?.(page)
+    await walk(page, stop.path)
+  }
   await stop.act?.(page)
   await stop.ready(page)
 }
