@@ -106,6 +106,21 @@ async def test_a_long_message_is_cut(hanako: Talker, taro: Talker) -> None:
     assert told["data"]["excerpt"] == "@taro " + "結" * (MAX_EXCERPT - 7) + "…"
 
 
+async def test_whoever_has_read_the_message_needs_not_be_told_any_more(hanako: Talker, taro: Talker) -> None:
+    for room in ("tea", "sweets"):
+        await hanako.enter(room)
+        await taro.enter(room)
+    sent = [
+        await hanako.send("tea", "@taro 1"),
+        await hanako.send("tea", "@taro 2"),
+        await hanako.send("sweets", "@taro 3"),
+    ]
+    await taro.read("tea", sent[0].frame.seq)
+    assert [each["read_at"] is None for each in await inbox(taro)] == [False, True, True]
+    await taro.read("tea", 1000)
+    assert [each["read_at"] is None for each in await inbox(taro)] == [False, False, True]
+
+
 async def test_there_is_an_end_to_mentions() -> None:
     text = " ".join(f"@guest-{number}" for number in range(MAX_MENTIONS + 5))
     assert [names[0] for names in mentioned_names(text)] == [f"guest-{number}" for number in range(MAX_MENTIONS)]

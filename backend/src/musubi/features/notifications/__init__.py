@@ -6,9 +6,9 @@ from musubi.features.accounts.events import UserDeleted
 from musubi.features.notifications import live, router, service
 from musubi.features.notifications.clean_up import CLEAR_READ
 from musubi.features.notifications.frames import SERVER_FRAMES
-from musubi.features.notifications.service import notify
+from musubi.features.notifications.service import notify, read_about
 
-__all__ = ["FEATURE", "notify"]
+__all__ = ["FEATURE", "notify", "read_about"]
 
 FEATURE = Feature(
     name="notifications",

@@ -1,5 +1,6 @@
 """The SQL of notifications. Whose they are is part of every question."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
@@ -81,12 +82,30 @@ async def is_there(session: AsyncSession, user_id: int, notification_id: int) ->
 
 async def mark_read(session: AsyncSession, user_id: int, *, only: int | None = None, up_to: int | None = None) -> bool:
     """Note that someone has read one notification, all up to an id, or all. Whether there was an unread one."""
-    conditions = [Notification.user_id == user_id, _IS_UNREAD]
+    conditions = []
     if only is not None:
         conditions.append(Notification.id == only)
     if up_to is not None:
         conditions.append(Notification.id <= up_to)
-    statement = update(Notification).where(*conditions).values(read_at=utcnow()).returning(Notification.id)
+    return await _mark_read(session, user_id, *conditions)
+
+
+async def mark_read_about(
+    session: AsyncSession, user_id: int, kind: str, same: Mapping[str, str], up_to: Mapping[str, int]
+) -> bool:
+    """The same for those of a kind whose data has the `same` texts, and numbers `up_to` these."""
+    texts = (Notification.data[name].as_string() == text for name, text in same.items())
+    numbers = (Notification.data[name].as_integer() <= number for name, number in up_to.items())
+    return await _mark_read(session, user_id, Notification.kind == kind, *texts, *numbers)
+
+
+async def _mark_read(session: AsyncSession, user_id: int, *conditions: ColumnElement[bool]) -> bool:
+    statement = (
+        update(Notification)
+        .where(Notification.user_id == user_id, _IS_UNREAD, *conditions)
+        .values(read_at=utcnow())
+        .returning(Notification.id)
+    )
     marked = await session.execute(statement.execution_options(synchronize_session=False))
     return bool(marked.all())
 

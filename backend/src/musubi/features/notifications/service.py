@@ -1,5 +1,6 @@
 """Putting something into someone's inbox, and reading it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -53,6 +54,15 @@ async def read_all(app: FastAPI, session: AsyncSession, principal: Principal, up
     if await repository.mark_read(session, principal.user_id, up_to=up_to):
         await inbox_changed(app, session, principal.user_id)
     return await _left(session, principal)
+
+
+async def read_about(
+    app: FastAPI, session: AsyncSession, *, user_id: int, kind: str, same: Mapping[str, str], up_to: Mapping[str, int]
+) -> None:
+    """Note that someone has seen what they were told of: entries of `kind` whose data has the `same` texts, and numbers
+    `up_to` these."""
+    if await repository.mark_read_about(session, user_id, kind, same, up_to):
+        await inbox_changed(app, session, user_id)
 
 
 async def forget(_: FastAPI, session: AsyncSession, event: UserDeleted) -> None:

@@ -13,9 +13,11 @@ from musubi.core.realtime.announce import announce
 from musubi.core.realtime.hub import user_channel
 from musubi.core.types import AnyRow
 from musubi.features import audit
+from musubi.features.notifications import read_about
 from musubi.features.rooms import members, repository
 from musubi.features.rooms.changes import tell_of_member, tell_of_room
 from musubi.features.rooms.frames import ReadMarked
+from musubi.features.rooms.mentions import MENTION
 from musubi.features.rooms.service import NOT_A_MEMBER, ROOM_NOT_FOUND
 
 _NOT_IN = Text("You are not in this room", "このルームに参加していません")
@@ -74,7 +76,10 @@ async def mark_read(app: FastAPI, session: AsyncSession, principal: Principal, n
     """Note that `principal` has read a room up to `seq`, and tell their devices; it only goes forward, and not beyond
     what there is. Raises NotFound, Forbidden when they aren't in the room."""
     room = await _joined(session, principal, name)
-    if await members.mark_read(session, room.id, principal.user_id, min(seq, room.seq)):
+    seq = min(seq, room.seq)
+    if await members.mark_read(session, room.id, principal.user_id, seq):
+        # Whoever has read a message needs no bell to lead there.
+        await read_about(app, session, user_id=principal.user_id, kind=MENTION, same={"room": name}, up_to={"seq": seq})
         room = await _joined(session, principal, name)
         await announce(app, session, _marked(room), audience=[user_channel(principal.user_id)])
     return _marked(room)
