@@ -1,4 +1,4 @@
-import { enableAutoUnmount } from '@vue/test-utils'
+import { disableAutoUnmount, enableAutoUnmount } from '@vue/test-utils'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { server } from './server'
 
@@ -10,4 +10,7 @@ afterEach(() => {
   sessionStorage.clear()
   document.body.innerHTML = ''
 })
-afterAll(() => server.close())
+afterAll(() => {
+  disableAutoUnmount()
+  server.close()
+})

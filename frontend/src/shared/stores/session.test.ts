@@ -11,7 +11,12 @@ beforeEach(() => {
   const pinia = createPinia()
   setActivePinia(pinia)
   session = useSessionStore()
-  return () => disposePinia(pinia)
+  return async () => {
+    // The token lives in a module: sign out, so that the next test starts without one.
+    serveLogins()
+    await session.logout()
+    disposePinia(pinia)
+  }
 })
 
 function serveLogins(...replies: ReturnType<typeof tokenReply>[]) {
