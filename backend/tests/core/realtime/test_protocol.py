@@ -79,7 +79,7 @@ async def test_prebuilt_frames_are_what_the_client_reads(address: str, applicati
 async def test_little_waits_for_who_does_not_read_and_it_is_told_when_it_does(
     address: str, application: Application
 ) -> None:
-    async with connect(address, proxy=None, ping_interval=None) as client:
+    async with connect(address, proxy=None, ping_interval=None, close_timeout=0.1) as client:
         connection = await application.next_connection()
         reads_again = asyncio.Event()
         connection.on_writable = reads_again.set
@@ -98,7 +98,7 @@ async def test_who_does_not_read_is_dropped_when_it_is_closed(
     address: str, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "_CLOSE_SECONDS", 0.01)
-    async with connect(address, proxy=None, ping_interval=None) as client:
+    async with connect(address, proxy=None, ping_interval=None, close_timeout=0.1) as client:
         connection = await application.next_connection()
         stop_reading(client)
         await fill(connection)
@@ -111,7 +111,7 @@ async def test_who_does_not_read_is_dropped_when_it_is_closed(
 
 
 async def test_whoever_does_not_answer_a_ping_is_dropped(address: str, application: Application) -> None:
-    async with connect(address, proxy=None, ping_interval=None) as client:
+    async with connect(address, proxy=None, ping_interval=None, close_timeout=0.1) as client:
         connection = await application.next_connection()
         connection.ping_timeout = 0.01
         stop_reading(client)
