@@ -15,14 +15,16 @@ async function fill(speaker: Person, room: string): Promise<void> {
   }
 }
 
-/** The first message in view, and how far it stands from the upper edge. */
-function firstInView(page: Page) {
-  return page.getByRole('list', { name: /^Messages in / }).evaluate((list) => {
-    const { top } = list.parentElement!.getBoundingClientRect()
+/** The first message in view, and how far it stands from the upper edge; at once after scrolling. */
+function firstInView(page: Page, { scrolledTo }: { scrolledTo?: number } = {}) {
+  return page.getByRole('list', { name: /^Messages in / }).evaluate((list, scrollTop) => {
+    const box = list.parentElement!
+    if (scrollTop !== undefined) box.scrollTop = scrollTop
+    const { top } = box.getBoundingClientRect()
     const rows = [...list.children]
     const row = rows.find((child) => child.getBoundingClientRect().top >= top)!
     return { id: row.getAttribute('data-id')!, at: Math.round(row.getBoundingClientRect().top) }
-  })
+  }, scrolledTo)
 }
 
 const scroller = (page: Page) => page.getByRole('list', { name: /^Messages in / }).locator('..')
@@ -39,8 +41,7 @@ test('older messages come as one scrolls up, and what one reads stays in its pla
   let shown = await messages(page).count()
   while (shown < COUNT) {
     const before = shown
-    await scroller(page).evaluate((box) => (box.scrollTop = 200))
-    const held = await firstInView(page)
+    const held = await firstInView(page, { scrolledTo: 200 })
     await expect.poll(() => messages(page).count()).toBeGreaterThan(before)
     shown = await messages(page).count()
     const row = page.getByTestId(`message-${held.id}`)

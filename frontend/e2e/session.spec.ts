@@ -76,7 +76,7 @@ test('an access token that ran out is renewed once for all requests', async ({
   const refreshes = countRefreshes(context)
   const token = await tokenOf(page)
   await refuse(context, token)
-  watch.expect('401 GET /api/v1/items', '401 GET /api/v1/items/stats')
+  watch.expect('401 GET /api/v1/items', '401 GET /api/v1/items/stats', '401 GET /api/v1/stats')
   const answers = ['/api/v1/items?', '/api/v1/items/stats'].map((path) =>
     page.waitForResponse((reply) => reply.url().includes(path) && isAnswered(reply, token)),
   )
@@ -94,7 +94,7 @@ test('and once for all tabs', async ({ page, context, watch }) => {
 
   const refreshes = countRefreshes(context)
   await refuse(context, token)
-  watch.expect('401 GET /api/v1/items/stats', '401 GET /api/v1/items')
+  watch.expect('401 GET /api/v1/items/stats', '401 GET /api/v1/items', '401 GET /api/v1/stats')
   const answers = [page, other].map((tab) =>
     tab.waitForResponse(
       (reply) => reply.url().includes('/api/v1/items/stats') && isAnswered(reply, token),
@@ -119,7 +119,7 @@ test('signing out in one tab signs out the others, and nothing private comes bac
   await expect(page.getByText('Private matter')).toBeVisible()
   const other = await context.newPage()
   await open(other, '/', 'Hello, hanako')
-  await expect(other.getByText('Private matter')).toBeVisible()
+  await expect(other.getByText('Private matter').first()).toBeVisible()
 
   const later: string[] = []
   await signOut(page)
@@ -178,12 +178,12 @@ test('signing out without a network leaves nothing private on the screen', async
 }) => {
   await me.createItem({ title: 'Private matter' })
   await open(page, '/', 'Hello, hanako')
-  await expect(page.getByText('Private matter')).toBeVisible()
+  await expect(page.getByText('Private matter').first()).toBeVisible()
   watch.expect(/^net::ERR_INTERNET_DISCONNECTED /u)
   await context.setOffline(true)
   await page.getByTestId('user-menu').click()
   await page.getByTestId('logout-button').click()
-  await expect(page.getByText('Private matter')).toBeHidden()
+  await expect(page.getByText('Private matter')).toHaveCount(0)
   await expect(page.getByTestId('user-menu')).toBeHidden()
   await context.setOffline(false)
   await page.getByRole('button', { name: 'Try again' }).click()

@@ -22,8 +22,9 @@ export function start(): void {
     wasConnected = true
     if (mayHaveMissed) await catchUp()
   })
-  onFrame('resync', async ({ room }) => {
-    if (room === null) await catchUp()
+  onFrame('resync', async ({ room, reason }) => {
+    // What has changed, and all of it was heard: whoever shows such things fetches them.
+    if (room === null && reason !== 'changed') await catchUp()
   })
   onFrame('account_changed', accountChanged)
 }

@@ -28,22 +28,24 @@ const IN_PLACE_ROUTES: readonly string[] = ['forbidden', 'unavailable']
  * granted routes are added on the way, so that a deep link works on the first load.
  */
 export function installGuards(router: Router, catalogue: Catalogue): void {
-  const removers: (() => void)[] = []
   let grantedTo: readonly unknown[] | null = null
 
   /**
-   * Makes the router's routes those of the latest grant. After a sign-out the old ones stay until
-   * the next: nobody gets past the check below, and links of the page that is being left still
-   * resolve.
+   * Adds the routes of the latest grant. Those of earlier ones stay: nobody gets past the check
+   * below, and links of the page that is being left still resolve.
    */
   function grant(): void {
     const { entries } = useNavigationStore()
     if (entries === null || entries === grantedTo) return
-    for (const remove of removers.splice(0)) remove()
-    for (const entry of entries) {
-      for (const route of catalogue.routesOf(entry.name)) removers.push(router.addRoute(route))
+    for (const route of entries.flatMap(({ name }) => catalogue.routesOf(name))) {
+      if (!router.hasRoute(route.name!)) router.addRoute(route)
     }
     grantedTo = entries
+  }
+
+  function isGranted({ meta }: RouteLocationNormalized): boolean {
+    const { entries } = useNavigationStore()
+    return meta.page === undefined || entries!.some(({ name }) => name === meta.page)
   }
 
   router.beforeEach(async (to) => {
@@ -66,7 +68,6 @@ export function installGuards(router: Router, catalogue: Catalogue): void {
 
     await frame
     const before = grantedTo
-    // Without a session the old routes stay: until it is left, the page still on screen has links to them.
     if (session.isSignedIn) grant()
     if (to.meta.guestOnly && session.isSignedIn) return safeRedirect(to.query.redirect)
     if (to.meta.public) return true
@@ -76,7 +77,9 @@ export function installGuards(router: Router, catalogue: Catalogue): void {
     // What the path means may have changed with the grant: look it up again.
     if (before !== grantedTo)
       return { path: to.path, query: to.query, hash: to.hash, replace: true }
-    if (to.name === 'not-found' && catalogue.has(to.path)) return inPlace('forbidden', to)
+    if (!isGranted(to) || (to.name === 'not-found' && catalogue.has(to.path))) {
+      return inPlace('forbidden', to)
+    }
     return true
   })
 }

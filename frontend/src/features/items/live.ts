@@ -90,6 +90,10 @@ export function start(): void {
     if (!news.removing.has(id)) outdate(itemKeys.item(id))
     reloadSoon([...hashesOf(itemKeys.lists), ...countsOf(before, null)])
   })
+  // Many changed at once, those of an account that is gone for one.
+  onFrame('resync', ({ room, reason }) => {
+    if (room === null && reason === 'changed') reloadSoon(hashesOf(itemKeys.all))
+  })
   // What changed between the first loading and the connection nobody has told. After an interruption
   // the application loads everything again.
   let hasConnected = false
