@@ -67,6 +67,7 @@ def named_tests(cell: str) -> list[str]:
     return [code for code in CODE.findall(cell) if "::" in code]
 
 
+@cache
 def imports(module: str) -> set[str]:
     """What a module imports, wherever in it."""
     found: set[str] = set()
