@@ -2,7 +2,7 @@ import { ref } from 'vue'
 import { toAppError } from '@/api'
 import type { Assertion } from '@/api/generated/types.gen'
 import { signWithPasskey } from '../lib/webauthn'
-import { useRefusal } from './useRefusal'
+import { useRefusal } from '@/shared/composables/useRefusal'
 
 /** What the server wants signed, and the token that goes back with it where there is one. */
 export interface PasskeyRequest {

@@ -1,7 +1,7 @@
 import { ref } from 'vue'
 import type { AppError } from '@/api'
 import { CANCELLED } from '@/api/app-error'
-import { useErrorText } from '@/shared/composables/useErrorText'
+import { useErrorText } from './useErrorText'
 
 interface RefusalOptions {
   /** For a form in a dialog, behind which nobody sees or hears a notification. */
