@@ -36,7 +36,7 @@ from musubi.core.outbox import Outbox
 from musubi.core.realtime.announce import deliver_frame
 from musubi.core.realtime.dispatch import Dispatcher
 from musubi.core.realtime.hub import Hub
-from musubi.features import accounts, audit, items, mail, notifications, rooms, system
+from musubi.features import accounts, audit, files, items, mail, notifications, rooms, system
 from musubi.features.system import health, test_support
 from musubi.settings import ConfigurationError, Environment, Settings
 
@@ -44,6 +44,7 @@ from musubi.settings import ConfigurationError, Environment, Settings
 FEATURES: tuple[Feature, ...] = (
     system.FEATURE,
     rooms.FEATURE,
+    files.FEATURE,
     items.FEATURE,
     notifications.FEATURE,
     accounts.FEATURE,

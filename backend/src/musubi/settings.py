@@ -23,6 +23,7 @@ from musubi.core.database_url import async_database_url
 from musubi.core.identity_provider import IdentityProvider, parse_identity_providers
 from musubi.core.limits import Limit, parse_limits
 from musubi.core.smtp_url import SmtpServer, is_sender, parse_smtp_url
+from musubi.settings_files import FileSettings
 from musubi.settings_live import LiveSettings
 
 __all__ = ["ConfigurationError", "Environment", "Settings", "async_database_url", "load_settings"]
@@ -53,7 +54,7 @@ def _also(name: str) -> AliasChoices:
     return AliasChoices(f"MUSUBI_{name}", name)
 
 
-class Settings(LiveSettings):
+class Settings(LiveSettings, FileSettings):
     """What can be set from outside: environment variables `MUSUBI_<NAME>`, or the same names in `.env`."""
 
     model_config = SettingsConfigDict(

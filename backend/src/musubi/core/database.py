@@ -30,7 +30,7 @@ _AFTER_COMMIT = "after_commit"
 _POOL_TIMEOUT = 10.0
 
 # Any number will do as long as nothing else in this database uses it for pg_advisory_xact_lock.
-_ADVISORY_LOCKS = {"superusers": 7_305_001}
+_ADVISORY_LOCKS = {"superusers": 7_305_001, "files": 7_305_002}
 
 
 class Database:
@@ -127,13 +127,16 @@ def after_commit(session: AsyncSession, callback: Callable[[], Awaitable[None]])
     session.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
 
-async def exclusive(session: AsyncSession, name: str) -> None:
-    """Hold the lock `name` until the transaction ends, so that a rule over many rows can be checked and kept.
+async def exclusive(session: AsyncSession, name: str, subject: int = 0) -> None:
+    """Hold the lock `name`, of one `subject` if there are many, until the transaction ends, so that a rule over many
+    rows can be checked and kept.
 
     SQLite needs none: its writing transactions already run one at a time.
     """
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCKS[name]})
+        # Two subjects that share the lower bits wait for each other, which is harmless.
+        keys = {"key": _ADVISORY_LOCKS[name], "subject": subject & 0x7FFF_FFFF}
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key, :subject)"), keys)
 
 
 # Classes of SQLSTATE: no connection, not let in, no such database, out of resources, deadlock, being shut down, disk.

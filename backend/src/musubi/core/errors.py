@@ -100,6 +100,11 @@ class InternalServerError(AppError):
     text = Text("An unexpected error occurred", "予期しないエラーが発生しました")
 
 
+class InsufficientStorage(AppError):
+    status, code = 507, "HTTP_507"
+    text = Text("There is no room left to keep this", "保存する空き容量がありません")
+
+
 class ServiceUnavailable(AppError):
     status, code = 503, "SERVICE_UNAVAILABLE"
     text = Text("The service is temporarily unavailable", "一時的に利用できません")

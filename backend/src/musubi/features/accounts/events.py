@@ -31,3 +31,13 @@ class ProfileChanged:
     """What an account says of its user changed: their name, their address, whether that is confirmed."""
 
     user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileImageChanged:
+    """A user's picture is another, or none. Whoever keeps pictures refuses, by raising Invalid, what isn't one of
+    theirs."""
+
+    user_id: int
+    before: str | None
+    after: str | None

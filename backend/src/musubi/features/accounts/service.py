@@ -13,7 +13,7 @@ from musubi.core.permissions import Principal, Role
 from musubi.core.text import fold
 from musubi.features import audit
 from musubi.features.accounts import new_sign_in, one_time, repository
-from musubi.features.accounts.events import ProfileChanged
+from musubi.features.accounts.events import ProfileChanged, ProfileImageChanged
 from musubi.features.accounts.mails import AccountMails
 from musubi.features.accounts.models import User
 from musubi.features.accounts.passwords import PasswordHasher, PasswordRule
@@ -37,7 +37,6 @@ _FIELD_TAKEN = {
     "email": Text("This address is already in use", "このメールアドレスはすでに使われています"),
 }
 _WRONG_PASSWORD = Text("The current password is not correct", "現在のパスワードが違います")
-_NOT_YOUR_IMAGE = Text("This is not an image of yours", "自分の画像ではありません")
 _SETUP_DONE = Text("The first superuser exists already", "最初の管理者はすでに登録されています")
 _WRONG_LINK = Text("This link is not valid", "このリンクは無効です")
 
@@ -186,16 +185,17 @@ async def _insert(session: AsyncSession, form: Register | UserCreate, password_h
 
 async def update_profile(session: AsyncSession, accounts: Accounts, principal: Principal, form: ProfileUpdate) -> User:
     """Change what was sent of one's own profile. Raises Invalid for an image that is not one's own."""
-    if form.profile_image is not None:
-        # Nobody has any as long as nothing can be uploaded; a name taken on trust would be shown to everyone.
-        raise Invalid(fields={"profile_image": _NOT_YOUR_IMAGE})
     user = await repository.get_user(session, principal.user_id, for_update=True)
     if user is None:
         raise Unauthorized
+    image_before = user.profile_image
     for name in form.model_fields_set:
         setattr(user, name, getattr(form, name))
     if session.is_modified(user):
         await session.flush()
+        if user.profile_image != image_before:
+            changed = ProfileImageChanged(user.id, image_before, user.profile_image)
+            await accounts.events.publish(session, changed)
         await accounts.events.publish(session, ProfileChanged(user.id))
     details = {"fields": sorted(form.model_fields_set)}
     await audit.record(session, "profile.updated", object_type="user", object_id=user.id, details=details)

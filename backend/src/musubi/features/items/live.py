@@ -21,16 +21,16 @@ async def announce_created(app: FastAPI, session: AsyncSession, fields: dict[str
     """`fields`, here and below: the item as it is read now."""
     item = ItemRead.model_validate(fields)
     frame = ItemCreated(item_id=item.id, version=item.version, data=item)
-    await announce(app, session, frame, audience=_readers(item.status, item.owner_id))
+    await announce(app, session, frame, audience=readers_of(item.status, item.owner_id))
 
 
 async def announce_updated(app: FastAPI, session: AsyncSession, fields: dict[str, Any], *, before: ItemStatus) -> None:
     """`before`: its status until this change."""
     item = ItemRead.model_validate(fields)
-    readers = _readers(item.status, item.owner_id)
+    readers = readers_of(item.status, item.owner_id)
     frame = ItemUpdated(item_id=item.id, version=item.version, data=item)
     await announce(app, session, frame, audience=readers)
-    if EVERYONE in _readers(before, item.owner_id) and EVERYONE not in readers:
+    if EVERYONE in readers_of(before, item.owner_id) and EVERYONE not in readers:
         gone = ItemDeleted(item_id=item.id, version=item.version)
         await announce(app, session, gone, audience=[EVERYONE], excluded=readers)
 
@@ -38,7 +38,7 @@ async def announce_updated(app: FastAPI, session: AsyncSession, fields: dict[str
 async def announce_deleted(app: FastAPI, session: AsyncSession, item: Item) -> None:
     # One higher than any version that could be read: who goes by versions must not take it for old news.
     frame = ItemDeleted(item_id=item.id, version=item.version + 1)
-    await announce(app, session, frame, audience=_readers(ItemStatus(item.status), item.owner_id))
+    await announce(app, session, frame, audience=readers_of(ItemStatus(item.status), item.owner_id))
 
 
 async def announce_new_owner(app: FastAPI, session: AsyncSession) -> None:
@@ -46,7 +46,7 @@ async def announce_new_owner(app: FastAPI, session: AsyncSession) -> None:
     await announce(app, session, Resync(room=None, reason="changed"), audience=[EVERYONE])
 
 
-def _readers(status: ItemStatus, owner_id: int) -> list[str]:
+def readers_of(status: ItemStatus, owner_id: int) -> list[str]:
     """The channels of those who may read an item."""
     if status == ItemStatus.PUBLISHED:
         return [EVERYONE]

@@ -18,6 +18,7 @@ from musubi.features import audit
 from musubi.features.accounts.events import UserDeleted
 from musubi.features.items import live, repository
 from musubi.features.items.counts import ItemCounts
+from musubi.features.items.events import ItemDeleted, ItemsHandedOver
 from musubi.features.items.models import Item, ItemStatus
 from musubi.features.items.schemas import (
     DayCount,
@@ -133,6 +134,7 @@ async def delete_item(
     """Raises NotFound, Forbidden, PreconditionFailed."""
     item = await _changeable(session, principal, item_id)
     check_not_stale(if_match, item.version)
+    await app.state.events.publish(session, ItemDeleted(item_id))
     await repository.delete_item(session, item)
     details = {"owner_id": item.owner_id}
     await audit.record(session, "item.deleted", object_type="item", object_id=item_id, details=details)
@@ -168,6 +170,7 @@ async def stats(reader: AsyncConnection, principal: Principal, offset: timedelta
 async def hand_over(app: FastAPI, session: AsyncSession, event: UserDeleted) -> None:
     """Give a deleted user's items to the heir, if there is one."""
     if event.heir_id is not None and await repository.change_owner(session, event.user_id, event.heir_id):
+        await app.state.events.publish(session, ItemsHandedOver(event.user_id, event.heir_id))
         counts_of(app).outdate_after(session)
         await live.announce_new_owner(app, session)
 

@@ -105,3 +105,14 @@ class Reaction(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     emoji: Mapped[str] = mapped_column(String(MAX_EMOJI), primary_key=True)
     created_at: Mapped[datetime]
+
+
+class MessageFile(Base):
+    """A file that a message shows. Whoever may read the message may read it."""
+
+    __tablename__ = "message_files"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True, index=True)
+    position: Mapped[int]
+    """Its place among the files of the message, from 0."""

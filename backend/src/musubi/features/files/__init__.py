@@ -1,0 +1,37 @@
+"""Files: what people upload, and give to each other."""
+
+from fastapi import FastAPI
+
+from musubi.adapters.storage import open_storage
+from musubi.core.feature import Feature, Page
+from musubi.core.i18n import Text
+from musubi.features.files.context import Files
+from musubi.features.files.frames import SERVER_FRAMES
+from musubi.features.files.inspection import Inspector
+from musubi.features.files.links import Links
+from musubi.settings import Settings
+
+
+def _install(app: FastAPI) -> None:
+    settings: Settings = app.state.settings
+    app.state.files = Files(
+        open_storage(settings),
+        Inspector(
+            workers=settings.inspection_workers,
+            memory_mib=settings.inspection_memory_mib,
+            seconds=settings.inspection_seconds,
+        ),
+        Links(app.state.keys),
+        spool=settings.data_dir / "spool",
+        quota=settings.file_quota_bytes,
+        resumable_max_bytes=settings.resumable_max_bytes,
+    )
+
+
+FEATURE = Feature(
+    name="files",
+    routers=(),
+    pages=(Page("files", "/files", Text("Files", "ファイル"), "files", 25),),
+    server_frames=SERVER_FRAMES,
+    install=_install,
+)

@@ -1,0 +1,40 @@
+"""Who may read a file, in one place: every read of files for someone goes through `readable_by`.
+
+Its owner may, whoever may read the item it is attached to, and everyone signed in who can see the face it is of. What
+is shown elsewhere is for the feature that shows it to say, with a `Rule` of its own.
+"""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import ColumnElement, or_, select, true
+
+from musubi.core.permissions import Permission, Principal
+from musubi.features.accounts.models import User
+from musubi.features.files.models import File
+from musubi.features.items.models import Item, ItemStatus
+
+Rule = Callable[[Principal], ColumnElement[bool]]
+"""Which files someone may read for one reason, as a condition on `File`."""
+
+
+def readable_by(principal: Principal, rules: Iterable[Rule]) -> ColumnElement[bool]:
+    """The files that are ready and that `principal` may read, for any reason."""
+    reasons = (rule(principal) for rule in (_own, _of_readable_items, _faces, *rules))
+    return File.is_ready & or_(*reasons)
+
+
+def _own(principal: Principal) -> ColumnElement[bool]:
+    return File.owner_id == principal.user_id
+
+
+def _of_readable_items(principal: Principal) -> ColumnElement[bool]:
+    if principal.can(Permission.ITEMS_READ_ANY):
+        readable: ColumnElement[bool] = true()
+    else:
+        readable = or_(Item.status == ItemStatus.PUBLISHED, Item.owner_id == principal.user_id)
+    return select(Item.id).where(Item.id == File.item_id, readable).exists()
+
+
+def _faces(_principal: Principal) -> ColumnElement[bool]:
+    # By the owner: the name alone has no index, and nobody can take another's file for their face.
+    return select(User.id).where(User.id == File.owner_id, User.profile_image == File.stored_name).exists()

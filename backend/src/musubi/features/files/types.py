@@ -1,0 +1,68 @@
+"""Which kinds of files are taken, and what becomes of them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+UNDECLARED = frozenset({"", "application/octet-stream"})
+"""What clients send that don't know the type of a file."""
+
+
+class Kind(StrEnum):
+    """What people call it."""
+
+    IMAGE = "image"
+    DOCUMENT = "document"
+    VIDEO = "video"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A kind of file that is taken."""
+
+    content_type: str
+    kind: Kind
+    extensions: tuple[str, ...]
+    """With the dot. The first is that of stored names."""
+    is_resumable_only: bool = False
+    """Whether it is taken only as a resumable upload: it is mostly large."""
+
+    @property
+    def is_shown_inline(self) -> bool:
+        """Whether a browser may show it in place. All others are only ever saved."""
+        return self.kind is Kind.IMAGE
+
+
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+FILE_TYPES = (
+    FileType("image/jpeg", Kind.IMAGE, (".jpg", ".jpeg")),
+    FileType("image/png", Kind.IMAGE, (".png",)),
+    FileType("image/gif", Kind.IMAGE, (".gif",)),
+    FileType("image/webp", Kind.IMAGE, (".webp",)),
+    FileType("application/pdf", Kind.DOCUMENT, (".pdf",)),
+    FileType("application/msword", Kind.DOCUMENT, (".doc",)),
+    FileType(_WORD, Kind.DOCUMENT, (".docx",)),
+    FileType("video/mp4", Kind.VIDEO, (".mp4",), is_resumable_only=True),
+    FileType("video/webm", Kind.VIDEO, (".webm",), is_resumable_only=True),
+    FileType("application/zip", Kind.ARCHIVE, (".zip",), is_resumable_only=True),
+)
+
+_BY_EXTENSION = {extension: file_type for file_type in FILE_TYPES for extension in file_type.extensions}
+_BY_CONTENT_TYPE = {file_type.content_type: file_type for file_type in FILE_TYPES}
+
+
+def type_by_name(filename: str) -> FileType | None:
+    """The type that a file of this name should be; None for one that isn't taken."""
+    return _BY_EXTENSION.get(PurePosixPath(filename).suffix.lower())
+
+
+def type_by_content_type(content_type: str) -> FileType | None:
+    """The type called so, without parameters."""
+    return _BY_CONTENT_TYPE.get(content_type)
+
+
+def content_types_of(kind: Kind) -> list[str]:
+    """What the files of a kind are called."""
+    return [file_type.content_type for file_type in FILE_TYPES if file_type.kind is kind]

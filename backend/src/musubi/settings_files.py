@@ -1,0 +1,51 @@
+"""The settings of files: where they lie, how large they may be, and what looking at them may cost."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+MIB = 1024 * 1024
+_STORAGE_SCHEMES = frozenset({"file", "s3", "gs", "az"})
+
+
+class FileSettings(BaseSettings):
+    """A part of `settings.Settings`."""
+
+    storage_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="Where files are kept: s3://bucket/prefix, gs://…, az://…, file:///…; "
+            "default: a directory in the data directory"
+        ),
+    ] = None
+    storage_redirects: Annotated[
+        bool, Field(description="Send downloads to the store's own signed URL, where it has such")
+    ] = False
+    file_quota_bytes: Annotated[int, Field(ge=0, description="What the files of one user may take, in bytes")] = (
+        1024 * MIB
+    )
+    resumable_max_bytes: Annotated[
+        int, Field(ge=0, description="Largest file of a resumable upload, in bytes; 0: there are none")
+    ] = 1024 * MIB
+    resumable_hours: Annotated[
+        int, Field(ge=1, le=24 * 30, description="How long an upload that is not finished can be resumed")
+    ] = 24
+    upload_idle_seconds: Annotated[
+        int, Field(ge=1, le=600, description="How long an upload may send nothing before it is given up")
+    ] = 30
+    inspection_workers: Annotated[
+        int, Field(ge=1, le=64, description="Processes that look into uploaded files and make thumbnails")
+    ] = 2
+    inspection_memory_mib: Annotated[
+        int, Field(ge=128, description="Memory that one of them may use beyond what it starts with, in MiB")
+    ] = 512
+    inspection_seconds: Annotated[int, Field(ge=1, le=600, description="How long it may look at one file")] = 20
+
+    @field_validator("storage_url")
+    @classmethod
+    def _check_storage_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in _STORAGE_SCHEMES:
+            raise ValueError("must begin with s3://, gs://, az:// or file://")
+        return value
