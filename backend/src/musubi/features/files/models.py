@@ -22,7 +22,9 @@ class File(Base):
     __tablename__ = "files"
     __table_args__ = (
         Index(None, "owner_id", "id"),
-        Index("ix_files_pending", "created_at", sqlite_where=text("NOT is_ready"), postgresql_where=text("NOT is_ready")),
+        Index(
+            "ix_files_pending", "created_at", sqlite_where=text("NOT is_ready"), postgresql_where=text("NOT is_ready")
+        ),
         NEVER_REUSE_IDS,
     )
 
@@ -68,12 +70,14 @@ class ResumableUpload(Base):
     """What its owner says it is."""
     description: Mapped[str] = mapped_column(String(MAX_DESCRIPTION), default="")
     item_id: Mapped[int | None]
+    sent_metadata: Mapped[str | None] = mapped_column(Text)
+    """What its client said of it, as it was sent: the protocol wants it said again."""
     length: Mapped[int]
     """In bytes, as `received`."""
     received: Mapped[int] = mapped_column(default=0)
     """How many are at rest, from the first on."""
     state: Mapped[str] = mapped_column(String(10))
-    """See `resumable.State`."""
+    """See `resumable.state`."""
     refusal: Mapped[str | None] = mapped_column(String(50))
     """Why what arrived is not taken, as the name of a reason that `resumable` has a text for."""
     file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))

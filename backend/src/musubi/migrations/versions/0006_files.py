@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("content_type", sa.String(length=100), nullable=False),
         sa.Column("description", sa.String(length=1000), nullable=False),
         sa.Column("item_id", sa.BigInteger(), nullable=True),
+        sa.Column("sent_metadata", sa.Text(), nullable=True),
         sa.Column("length", sa.BigInteger(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
