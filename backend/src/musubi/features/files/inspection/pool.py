@@ -1,0 +1,96 @@
+"""The worker processes."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from threading import Thread
+from typing import Any, TypeVar
+
+from pebble import ProcessPool
+
+from musubi.adapters.inspection.bounds import confine
+from musubi.adapters.inspection.processes import LightContext
+
+TASKS_PER_PROCESS = 200
+"""After so many a process is replaced: what libraries leak doesn't add up."""
+_GRACE = 10.0
+"""Seconds that starting a process may take on a busy machine."""
+
+T = TypeVar("T")
+
+
+class Broken(Exception):
+    """The processes can't be used any more; others may be."""
+
+
+class Pool:
+    """Processes that can be ended one by one, and are replaced. They start with the first task."""
+
+    def __init__(self, *, workers: int, memory_mib: int) -> None:
+        """Each of the processes may use `memory_mib` more than it starts with."""
+        self._processes = ProcessPool(
+            max_workers=workers,
+            max_tasks=TASKS_PER_PROCESS,
+            initializer=confine,
+            initargs=(memory_mib,),
+            context=LightContext(),
+        )
+        self._running: set[Future[Any]] = set()
+        self._is_ended = False
+
+    async def run(self, seconds: float, function: Callable[..., T], *args: object) -> T:
+        """What the function returns or raises in one of the processes. When the caller is cancelled, so is the work.
+
+        For no more tasks at once than there are processes. Raises TimeoutError when it took longer than `seconds`,
+        pebble.ProcessExpired when the process died of it, and Broken.
+        """
+        if self._is_ended:
+            raise Broken
+        try:
+            await asyncio.to_thread(lambda: self._processes.active)  # which starts them
+            future = self._processes.schedule(function, args=args, timeout=seconds)
+        except RuntimeError as error:
+            raise Broken from error
+        self._running.add(future)
+        whole = asyncio.timeout(seconds + _GRACE)
+        try:
+            async with whole:
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            if whole.expired():
+                raise Broken from None
+            raise
+        except BrokenProcessPool as error:
+            raise Broken from error
+        except asyncio.CancelledError:
+            if self._is_ended:
+                raise Broken from None
+            raise
+        finally:
+            self._running.discard(future)
+
+    def end(self) -> asyncio.Future[None]:
+        """End the processes, whatever they do; done when they are gone.
+
+        In a thread that nobody has to wait for, because it waits for threads of the pool, which may be stuck.
+        """
+        self._is_ended = True
+        for future in self._running:
+            future.cancel()
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+
+        def end() -> None:
+            self._processes.stop()  # type: ignore[no-untyped-call]
+            self._processes.join()
+            with suppress(RuntimeError):  # The loop is closed: nobody waits.
+                loop.call_soon_threadsafe(tell)
+
+        def tell() -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        Thread(target=end, name="end-inspection", daemon=True).start()
+        return ended
