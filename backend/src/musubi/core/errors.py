@@ -63,9 +63,19 @@ class MethodNotAllowed(AppError):
     text = Text("This method is not allowed here", "このメソッドは使えません")
 
 
+class RequestTimeout(AppError):
+    status, code = 408, "HTTP_408"
+    text = Text("Nothing more of the request arrived", "リクエストの続きが届きませんでした")
+
+
 class Conflict(AppError):
     status, code = 409, "CONFLICT"
     text = Text("This conflicts with what is already there", "すでにあるデータと競合しています")
+
+
+class Gone(AppError):
+    status, code = 410, "HTTP_410"
+    text = Text("This is not there any more", "これはもうありません")
 
 
 class PreconditionFailed(AppError):
@@ -81,6 +91,11 @@ class PayloadTooLarge(AppError):
 class UnsupportedMediaType(AppError):
     status, code = 415, "UNSUPPORTED_MEDIA_TYPE"
     text = Text("This media type is not supported", "この形式には対応していません")
+
+
+class RangeNotSatisfiable(AppError):
+    status, code = 416, "HTTP_416"
+    text = Text("The part that was asked for is not there", "指定された範囲はありません")
 
 
 class Invalid(AppError):
@@ -100,21 +115,23 @@ class InternalServerError(AppError):
     text = Text("An unexpected error occurred", "予期しないエラーが発生しました")
 
 
-class InsufficientStorage(AppError):
-    status, code = 507, "HTTP_507"
-    text = Text("There is no room left to keep this", "保存する空き容量がありません")
-
-
 class ServiceUnavailable(AppError):
     status, code = 503, "SERVICE_UNAVAILABLE"
     text = Text("The service is temporarily unavailable", "一時的に利用できません")
 
 
+class InsufficientStorage(AppError):
+    status, code = 507, "HTTP_507"
+    text = Text("There is no room left to keep this", "保存する空き容量がありません")
+
+
 BY_STATUS: dict[int, type[AppError]] = {
     error.status: error
     for error in (
-        BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict, PreconditionFailed,
-        PayloadTooLarge, UnsupportedMediaType, Invalid, RateLimited, InternalServerError, ServiceUnavailable,
+        BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, RequestTimeout, Conflict,
+        Gone, PreconditionFailed,
+        PayloadTooLarge, UnsupportedMediaType, RangeNotSatisfiable, Invalid, RateLimited, InternalServerError,
+        ServiceUnavailable, InsufficientStorage,
     )
 }  # fmt: skip
-"""The class of each status that has a code of its own."""
+"""The class of each status that has a text of its own."""

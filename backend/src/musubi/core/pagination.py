@@ -161,12 +161,17 @@ async def paginate(
 def collection(response: Response, data: list[T], meta: Meta | None = None) -> Collection[T]:
     """The envelope of a list; `meta` is that of a page, or left out for a list that is given whole."""
     if meta is None:
-        meta = Meta(
-            total=len(data), page=1, limit=max(len(data), 1), pages=1 if data else 0,
-            has_next=False, has_prev=False, next_cursor=None,
-        )  # fmt: skip
+        meta = meta_of_whole(len(data))
     response.headers["X-Total-Count"] = str(meta.total)
     return Collection(timestamp=utcnow(), data=data, meta=meta)
+
+
+def meta_of_whole(count: int) -> Meta:
+    """Of a list of `count` rows that is given whole."""
+    return Meta(
+        total=count, page=1, limit=max(count, 1), pages=1 if count else 0,
+        has_next=False, has_prev=False, next_cursor=None,
+    )  # fmt: skip
 
 
 def collection_reply(data: Sequence[Mapping[str, Any]], meta: Meta) -> JsonReply:

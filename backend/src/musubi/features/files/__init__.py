@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from musubi.adapters.storage import open_storage
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
+from musubi.features.files import attachments_router, downloads_router
 from musubi.features.files.context import Files
 from musubi.features.files.frames import SERVER_FRAMES
 from musubi.features.files.inspection import Inspector
@@ -30,7 +31,7 @@ def _install(app: FastAPI) -> None:
 
 FEATURE = Feature(
     name="files",
-    routers=(),
+    routers=(downloads_router.router, attachments_router.router),
     pages=(Page("files", "/files", Text("Files", "ファイル"), "files", 25),),
     server_frames=SERVER_FRAMES,
     install=_install,

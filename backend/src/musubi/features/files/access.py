@@ -1,4 +1,4 @@
-"""Who may read a file, in one place: every read of files for someone goes through `readable_by`.
+"""Who may read a file, and who may remove it, in one place: every read of files for someone goes through `readable_by`.
 
 Its owner may, whoever may read the item it is attached to, and everyone signed in who can see the face it is of. What
 is shown elsewhere is for the feature that shows it to say, with a `Rule` of its own.
@@ -16,6 +16,9 @@ from musubi.features.items.models import Item, ItemStatus
 Rule = Callable[[Principal], ColumnElement[bool]]
 """Which files someone may read for one reason, as a condition on `File`."""
 
+Kept = Callable[[], ColumnElement[bool]]
+"""Which files hang on something, whoever asks, as a condition on `File`."""
+
 
 def readable_by(principal: Principal, rules: Iterable[Rule]) -> ColumnElement[bool]:
     """The files that are ready and that `principal` may read, for any reason."""
@@ -23,18 +26,33 @@ def readable_by(principal: Principal, rules: Iterable[Rule]) -> ColumnElement[bo
     return File.is_ready & or_(*reasons)
 
 
+def removable_by(principal: Principal) -> ColumnElement[bool]:
+    """The files that `principal` may remove: their own, and those attached to an item that they may change."""
+    return or_(_own(principal), _of_items(_all_if(principal, Permission.ITEMS_WRITE_ANY, _owned(principal))))
+
+
 def _own(principal: Principal) -> ColumnElement[bool]:
     return File.owner_id == principal.user_id
 
 
 def _of_readable_items(principal: Principal) -> ColumnElement[bool]:
-    if principal.can(Permission.ITEMS_READ_ANY):
-        readable: ColumnElement[bool] = true()
-    else:
-        readable = or_(Item.status == ItemStatus.PUBLISHED, Item.owner_id == principal.user_id)
-    return select(Item.id).where(Item.id == File.item_id, readable).exists()
+    readable = or_(Item.status == ItemStatus.PUBLISHED, _owned(principal))
+    return _of_items(_all_if(principal, Permission.ITEMS_READ_ANY, readable))
+
+
+def _owned(principal: Principal) -> ColumnElement[bool]:
+    return Item.owner_id == principal.user_id
+
+
+def _all_if(principal: Principal, permission: Permission, some: ColumnElement[bool]) -> ColumnElement[bool]:
+    return true() if principal.can(permission) else some
+
+
+def _of_items(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(Item.id).where(Item.id == File.item_id, condition).correlate(File).exists()
 
 
 def _faces(_principal: Principal) -> ColumnElement[bool]:
     # By the owner: the name alone has no index, and nobody can take another's file for their face.
-    return select(User.id).where(User.id == File.owner_id, User.profile_image == File.stored_name).exists()
+    face = select(User.id).where(User.id == File.owner_id, User.profile_image == File.stored_name)
+    return face.correlate(File).exists()

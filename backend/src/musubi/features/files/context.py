@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from musubi.adapters.storage import Storage
-from musubi.features.files.access import Rule
+from musubi.features.files.access import Kept, Rule
 from musubi.features.files.inspection import Inspector
 from musubi.features.files.links import Links
 
@@ -31,6 +31,12 @@ class Files:
     resumable_max_bytes: int
     rules: list[Rule] = field(default_factory=list)
     """Why else someone may read a file; features above put theirs here when they are installed."""
+    kept: list[Kept] = field(default_factory=list)
+    """Which files hang on something of a feature above, and stay when their owner's account or their item goes."""
+
+    async def close(self) -> None:
+        """End what they started."""
+        await self.inspector.close()
 
 
 def files_of(app: FastAPI) -> Files:

@@ -10,16 +10,15 @@ import base64
 import hashlib
 import hmac
 import math
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 
+from musubi.core.clock import utcnow
 from musubi.core.keyring import Key, KeyRing
 
 PREFIX = "/api/v1/upload"
 _ROUNDED_TO = 3600
 """In seconds. A link lives for one to two of these."""
-_PURPOSE = "file links"
 _SIGNATURE_LENGTH = 43
 
 
@@ -54,12 +53,14 @@ class Links:
         expires = self.expires()
         key = self._keys.current
         signature = _sign(key, variant, stored_name, session_id, expires)
-        return f"{PREFIX}/{variant}/{stored_name}?session={session_id}&expires={expires}&signature={key.kid}.{signature}"
+        return (
+            f"{PREFIX}/{variant}/{stored_name}?session={session_id}&expires={expires}&signature={key.kid}.{signature}"
+        )
 
     @staticmethod
     def expires() -> int:
         """Until when a link is good that is made now; in seconds since 1970."""
-        return (math.floor(time.time() / _ROUNDED_TO) + 2) * _ROUNDED_TO
+        return (math.floor(utcnow().timestamp() / _ROUNDED_TO) + 2) * _ROUNDED_TO
 
     def read(self, variant: Variant, stored_name: str, session: str, expires: str, signature: str) -> LinkClaims:
         """What the parameters of a link say. Raises BadLink."""
@@ -69,7 +70,7 @@ class Links:
             raise BadLink
         claims = LinkClaims(int(session), int(expires))
         expected = _sign(key, variant, stored_name, claims.session_id, claims.expires)
-        if not hmac.compare_digest(expected.encode(), code.encode()) or claims.expires <= time.time():
+        if not hmac.compare_digest(expected.encode(), code.encode()) or claims.expires <= utcnow().timestamp():
             raise BadLink
         return claims
 
@@ -80,5 +81,5 @@ def _is_number(text: str) -> bool:
 
 def _sign(key: Key, variant: Variant, stored_name: str, session_id: int, expires: int) -> str:
     said = f"{variant}\n{stored_name}\n{session_id}\n{expires}".encode()
-    digest = hmac.digest(key.derive(_PURPOSE), said, hashlib.sha256)
+    digest = hmac.digest(key.derive("file links"), said, hashlib.sha256)
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

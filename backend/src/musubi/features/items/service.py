@@ -158,6 +158,11 @@ async def _changeable(session: AsyncSession, principal: Principal, item_id: int)
     return item
 
 
+async def check_changeable(session: AsyncSession, principal: Principal, item_id: int) -> None:
+    """Raises NotFound, or Forbidden unless `principal` may change the item, which is held until the transaction ends."""
+    await _changeable(session, principal, item_id)
+
+
 async def stats(reader: AsyncConnection, principal: Principal, offset: timedelta) -> ItemStats:
     """The caller's own items in numbers; `offset` is how far the caller's clock is ahead of UTC."""
     days = await repository.count_by_day(reader, principal.user_id, STATS_DAYS, offset)

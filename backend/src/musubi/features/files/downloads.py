@@ -1,0 +1,149 @@
+"""What is downloaded: finding it for someone, and opening it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import cast
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from musubi.adapters.storage import Missing, StorageUnavailable
+from musubi.core.database import Database
+from musubi.core.errors import Forbidden, NotFound, ServiceUnavailable
+from musubi.core.i18n import Text
+from musubi.core.permissions import Principal
+from musubi.core.types import AnyRow
+from musubi.features.files import blobs
+from musubi.features.files.access import readable_by
+from musubi.features.files.context import Files, files_of
+from musubi.features.files.links import Links, Variant
+from musubi.features.files.models import File
+from musubi.features.files.reading import READ_COLUMNS, Fields, as_links
+from musubi.features.files.types import type_by_content_type
+
+log = structlog.get_logger("musubi.files")
+
+FILE_NOT_FOUND = Text("File not found", "ファイルが見つかりません")
+_NO_THUMBNAIL = Text("This file has no thumbnail", "このファイルにはサムネイルがありません")
+_STORAGE_AWAY = Text("Files can't be read at the moment", "現在ファイルを読み込めません")
+_LOST = Text("This file can't be read", "このファイルを読み込めません")
+
+_THUMBNAIL_TYPE = "image/jpeg"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Bytes that someone may have, and what is said of them."""
+
+    file_id: int
+    key: str
+    """Where they lie in the storage."""
+    tag: str
+    """Their ETag: equal bytes, equal tag."""
+    size: int | None
+    """In bytes; None where that is known only once they are read. Those are few."""
+    content_type: str
+    filename: str
+    is_inline: bool
+    """Whether a browser may show them in place."""
+
+
+async def find(app: FastAPI, principal: Principal, stored_name: str, variant: Variant) -> Download:
+    """Raises NotFound; Forbidden for a file that this principal may not read."""
+    readable = readable_by(principal, files_of(app).rules).label("is_readable")
+    columns = (File.id, File.blob, File.sha256, File.size, File.content_type, File.filename, File.has_thumbnail)
+    database: Database = app.state.database
+    async with database.reading() as reader:
+        found = await reader.execute(select(*columns, readable).where(File.stored_name == stored_name, File.is_ready))
+        row = found.first()
+    if row is None:
+        raise NotFound(FILE_NOT_FOUND)
+    if not row.is_readable:
+        raise Forbidden
+    if variant is Variant.FILE:
+        return _file(row)
+    if not row.has_thumbnail:
+        raise NotFound(_NO_THUMBNAIL)
+    return _thumbnail(row)
+
+
+def _file(row: AnyRow) -> Download:
+    file_type = type_by_content_type(row.content_type)
+    is_inline = file_type is not None and file_type.is_shown_inline
+    key, tag = blobs.file_key(row.blob), f'"{row.sha256}"'
+    return Download(row.id, key, tag, row.size, row.content_type, row.filename, is_inline)
+
+
+def _thumbnail(row: AnyRow) -> Download:
+    name = f"{PurePosixPath(row.filename).stem}.jpg"
+    key, tag = blobs.thumbnail_key(row.blob), f'"{row.sha256}-t"'
+    return Download(row.id, key, tag, None, _THUMBNAIL_TYPE, name, is_inline=True)
+
+
+async def opened(
+    app: FastAPI, download: Download, start: int = 0, end: int | None = None
+) -> AsyncGenerator[bytes, None]:
+    """The bytes from `start` up to and without `end`, of which the first are read already: that they can't be read is
+    known while a reply can still say so. Close it when it isn't read to its end.
+
+    Raises ServiceUnavailable; NotFound if the file was removed meanwhile.
+    """
+    # Every storage writes it as a generator.
+    source = cast("AsyncGenerator[bytes, None]", files_of(app).storage.read(download.key, start, end))
+    try:
+        first = await anext(source, b"")
+    except StorageUnavailable as error:
+        raise away(error) from error
+    except Missing:
+        await _explain(app, download)
+        raise
+    return _continued(first, source)
+
+
+async def whole(app: FastAPI, download: Download) -> bytes:
+    """All of it at once, for what is small. Raises as `opened` does."""
+    async with aclosing(await opened(app, download)) as pieces:
+        return b"".join([piece async for piece in pieces])
+
+
+async def _continued(first: bytes, source: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(source):
+        yield first
+        try:
+            async for piece in source:
+                yield piece
+        except (Missing, StorageUnavailable) as error:
+            # The head is sent: what is left is to break off, and the reply is shorter than it said.
+            raise away(error) from error
+
+
+def away(error: Exception) -> ServiceUnavailable:
+    """What is told of a storage that can't be asked."""
+    log.error("storage unavailable", reason=str(error) or type(error).__name__)
+    return ServiceUnavailable(_STORAGE_AWAY, headers={"Retry-After": "5"})
+
+
+async def _explain(app: FastAPI, download: Download) -> None:
+    """Bytes that were looked for are not there. Raises NotFound if the file was removed in between; else it is lost,
+    which 404 would deny: ServiceUnavailable."""
+    database: Database = app.state.database
+    async with database.reading() as reader:
+        is_there = await reader.scalar(select(File.id).where(File.id == download.file_id))
+    if is_there is None:
+        raise NotFound(FILE_NOT_FOUND)
+    log.error("file without bytes", file_id=download.file_id, key=download.key)
+    raise ServiceUnavailable(_LOST)
+
+
+async def links_of(app: FastAPI, principal: Principal, stored_names: list[str]) -> list[Fields]:
+    """Links to those of the files that `principal` may read."""
+    files: Files = files_of(app)
+    links: Links = files.links
+    statement = select(*READ_COLUMNS).where(File.stored_name.in_(stored_names), readable_by(principal, files.rules))
+    database: Database = app.state.database
+    async with database.reading() as reader:
+        rows = (await reader.execute(statement)).all()
+    return [as_links(row, links, principal.session_id) for row in rows]
