@@ -2,27 +2,23 @@
 
 import warnings
 from io import BytesIO
-from pathlib import Path
+from typing import BinaryIO
 
 # The decoders are imported here so that no file makes a process import any.
 from PIL import GifImagePlugin, Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
 
+JPEG = JpegImagePlugin.JpegImageFile.format
+PNG = PngImagePlugin.PngImageFile.format
+GIF = GifImagePlugin.GifImageFile.format
+WEBP = WebPImagePlugin.WebPImageFile.format
+
 MAX_PIXELS = 40_000_000
 THUMBNAIL = (200, 200)
 _QUALITY = 85
 _REDUCING_GAP = 2.0
 """How much larger than the thumbnail a cheap reduction leaves a picture for the good one."""
-DECODERS = {
-    decoder.format: decoder
-    for decoder in (
-        JpegImagePlugin.JpegImageFile,
-        PngImagePlugin.PngImageFile,
-        GifImagePlugin.GifImageFile,
-        WebPImagePlugin.WebPImageFile,
-    )
-}
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,10 +39,10 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def look_at_picture(path: Path, image_format: str) -> Inspected:
+def look_at_picture(file: BinaryIO, image_format: str) -> Inspected:
     """Decode the (first) picture in the file; `image_format` is Pillow's name of the only decoder that may try."""
     try:
-        with path.open("rb") as file, Image.open(file, formats=[image_format]) as picture:
+        with Image.open(file, formats=[image_format]) as picture:
             return _inspected(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused(Reason.TOO_MANY_PIXELS) from error

@@ -1,0 +1,20 @@
+"""Zip files, as such: plain attachments that nothing here unpacks."""
+
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile
+
+from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
+
+
+def look_at_zip(file: BinaryIO) -> Inspected:
+    """Whether it has a list of what is in it."""
+    open_zip(file).close()
+    return Inspected()
+
+
+def open_zip(file: BinaryIO) -> ZipFile:
+    """The archive, of which only the list was read. Raises Refused."""
+    try:
+        return ZipFile(file)
+    except (BadZipFile, NotImplementedError, ValueError, OverflowError, UnicodeDecodeError, EOFError) as error:
+        raise Refused(Reason.UNREADABLE) from error

@@ -1,0 +1,115 @@
+"""Word's documents since 2007: zip files with a list of what each part is."""
+
+import os
+import zlib
+from pathlib import PurePosixPath
+from typing import BinaryIO
+from xml.parsers import expat
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from musubi.adapters.inspection.archive import open_zip
+from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
+
+MAX_PARTS = 4096
+MAX_RATIO = 100
+"""How much larger a part may be than it is packed. Text of documents shrinks to a tenth, rarely to a thirtieth."""
+_RATIO_MATTERS_FROM = 1024 * 1024
+"""Bytes: what unpacks into less does no harm."""
+MAX_UNPACKED = 256 * 1024 * 1024
+"""Bytes that everything together may unpack into, beyond the size of the file itself."""
+_CONTENT_TYPES = "[Content_Types].xml"
+_CONTENT_TYPES_AT_MOST = 1024 * 1024
+_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/content-types"
+_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+_MACRO_TYPES = ("macroenabled", "vbaproject", "vbadata")
+_MACRO_PARTS = frozenset({"vbaproject.bin", "vbadata.xml"})
+_LOCAL_HEADER = 30
+"""Bytes of what stands before each part, without the part's name."""
+_IS_ENCRYPTED = 0x1
+_PIECE = 256 * 1024
+_UNPACKING = (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError)
+"""What zipfile raises for what can't be unpacked."""
+
+
+def look_at_docx(file: BinaryIO) -> Inspected:
+    """Whether it is a document without macros, whole, and harmless to unpack."""
+    size = file.seek(0, os.SEEK_END)
+    with open_zip(file) as package:
+        parts = package.infolist()
+        if _CONTENT_TYPES not in package.NameToInfo:
+            raise Refused(Reason.OTHER_CONTENT)
+        _check_list(parts, package.start_dir, size)
+        _check_types(parts, package)
+        _read_everything(parts, package)
+    return Inspected()
+
+
+def _check_list(parts: list[ZipInfo], end: int, size: int) -> None:
+    """What the list says of itself; `end` is where the list begins, and no part goes on."""
+    if len(parts) > MAX_PARTS or len({part.filename.lower() for part in parts}) < len(parts):
+        raise Refused(Reason.SUSPICIOUS)
+    if sum(part.file_size for part in parts) > MAX_UNPACKED + size:
+        raise Refused(Reason.SUSPICIOUS)
+    for part in sorted(parts, key=lambda part: part.header_offset, reverse=True):
+        if not _is_harmless(part) or part.header_offset + _LOCAL_HEADER + part.compress_size > end:
+            raise Refused(Reason.SUSPICIOUS)
+        end = part.header_offset
+
+
+def _is_harmless(part: ZipInfo) -> bool:
+    name = PurePosixPath(part.filename)
+    return (
+        not (name.is_absolute() or ".." in name.parts or "\\" in part.filename or ":" in part.filename)
+        and not part.flag_bits & _IS_ENCRYPTED
+        and part.compress_type in (ZIP_STORED, ZIP_DEFLATED)
+        and (part.file_size <= _RATIO_MATTERS_FROM or part.file_size <= part.compress_size * MAX_RATIO)
+    )
+
+
+def _check_types(parts: list[ZipInfo], package: ZipFile) -> None:
+    types = _content_types(package)
+    if any(PurePosixPath(part.filename).name.lower() in _MACRO_PARTS for part in parts) or any(
+        macro in content_type.lower() for content_type in types.values() for macro in _MACRO_TYPES
+    ):
+        raise Refused(Reason.MACROS)
+    names = {f"/{part.filename}" for part in parts}
+    if not any(content_type == _MAIN and name in names for name, content_type in types.items()):
+        raise Refused(Reason.OTHER_CONTENT)
+
+
+def _content_types(package: ZipFile) -> dict[str, str]:
+    """By the name of a part, or the ending of many."""
+    if package.getinfo(_CONTENT_TYPES).file_size > _CONTENT_TYPES_AT_MOST:
+        raise Refused(Reason.SUSPICIOUS)
+    types: dict[str, str] = {}
+
+    def start_element(tag: str, attributes: dict[str, str]) -> None:
+        if tag in (f"{_NAMESPACE} Override", f"{_NAMESPACE} Default"):
+            name = attributes.get("PartName") or attributes.get("Extension", "")
+            types[name] = attributes.get("ContentType", "")
+
+    def start_doctype(*_: object) -> None:
+        raise Refused(Reason.SUSPICIOUS)  # The standard forbids it, and entities would need it.
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = start_element
+    parser.StartDoctypeDeclHandler = start_doctype
+    try:
+        parser.Parse(package.read(_CONTENT_TYPES), True)
+    except (expat.ExpatError, *_UNPACKING) as error:
+        raise Refused(Reason.UNREADABLE) from error
+    return types
+
+
+def _read_everything(parts: list[ZipInfo], package: ZipFile) -> None:
+    """The list may lie: what doesn't unpack into exactly what it says is damaged."""
+    try:
+        for part in parts:
+            with package.open(part) as content:
+                unpacked = 0
+                while piece := content.read(_PIECE):
+                    unpacked += len(piece)
+            if unpacked != part.file_size:
+                raise Refused(Reason.UNREADABLE)
+    except _UNPACKING as error:
+        raise Refused(Reason.UNREADABLE) from error
