@@ -2,7 +2,7 @@
 
 import { type Client, type Options as Options2, type TDataShape, urlSearchParamsBodySerializer } from './client';
 import { client } from './client.gen';
-import type { AddMemberData, AddMemberErrors, AddMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateTicketData, CreateTicketErrors, CreateTicketResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteRoomData, DeleteRoomErrors, DeleteRoomResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, FinishOidcSignInData, FinishOidcSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetLiveStatsData, GetLiveStatsErrors, GetLiveStatsResponses, GetMailData, GetMailErrors, GetMailResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReauthenticationPasskeyOptionsData, GetReauthenticationPasskeyOptionsErrors, GetReauthenticationPasskeyOptionsResponses, GetRoomData, GetRoomErrors, GetRoomResponses, GetSecondFactorPasskeyOptionsData, GetSecondFactorPasskeyOptionsErrors, GetSecondFactorPasskeyOptionsResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTwoFactorData, GetTwoFactorErrors, GetTwoFactorResponses, GetUserData, GetUserErrors, GetUserResponses, GetUserTwoFactorData, GetUserTwoFactorErrors, GetUserTwoFactorResponses, LinkIdentityData, LinkIdentityErrors, LinkIdentityResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListMailData, ListMailErrors, ListMailResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListOidcProvidersData, ListOidcProvidersErrors, ListOidcProvidersResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListRoomUsersData, ListRoomUsersErrors, ListRoomUsersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LoginWithSecondFactorData, LoginWithSecondFactorErrors, LoginWithSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, MakeRecoveryCodesData, MakeRecoveryCodesErrors, MakeRecoveryCodesResponses, PutItemData, PutItemErrors, PutItemResponses, ReadAllNotificationsData, ReadAllNotificationsErrors, ReadAllNotificationsResponses, ReadNotificationData, ReadNotificationErrors, ReadNotificationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserTwoFactorData, ResetUserTwoFactorErrors, ResetUserTwoFactorResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SearchMessagesData, SearchMessagesErrors, SearchMessagesResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetUpData, SetUpErrors, SetUpResponses, SetUpTotpData, SetUpTotpErrors, SetUpTotpResponses, StartOidcSignInData, StartOidcSignInErrors, UnlinkIdentityData, UnlinkIdentityErrors, UnlinkIdentityResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
+import type { AddMemberData, AddMemberErrors, AddMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateTicketData, CreateTicketErrors, CreateTicketResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteRoomData, DeleteRoomErrors, DeleteRoomResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DownloadFileData, DownloadFileErrors, DownloadFileResponses, DownloadThumbnailData, DownloadThumbnailErrors, DownloadThumbnailResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, FinishOidcSignInData, FinishOidcSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetLiveStatsData, GetLiveStatsErrors, GetLiveStatsResponses, GetMailData, GetMailErrors, GetMailResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReauthenticationPasskeyOptionsData, GetReauthenticationPasskeyOptionsErrors, GetReauthenticationPasskeyOptionsResponses, GetRoomData, GetRoomErrors, GetRoomResponses, GetSecondFactorPasskeyOptionsData, GetSecondFactorPasskeyOptionsErrors, GetSecondFactorPasskeyOptionsResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTwoFactorData, GetTwoFactorErrors, GetTwoFactorResponses, GetUserData, GetUserErrors, GetUserResponses, GetUserTwoFactorData, GetUserTwoFactorErrors, GetUserTwoFactorResponses, HeadFileData, HeadFileErrors, HeadFileResponses, HeadThumbnailData, HeadThumbnailErrors, HeadThumbnailResponses, LinkIdentityData, LinkIdentityErrors, LinkIdentityResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListFileLinksData, ListFileLinksErrors, ListFileLinksResponses, ListItemFilesData, ListItemFilesErrors, ListItemFilesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListMailData, ListMailErrors, ListMailResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListOidcProvidersData, ListOidcProvidersErrors, ListOidcProvidersResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListRoomUsersData, ListRoomUsersErrors, ListRoomUsersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LoginWithSecondFactorData, LoginWithSecondFactorErrors, LoginWithSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, MakeRecoveryCodesData, MakeRecoveryCodesErrors, MakeRecoveryCodesResponses, PutItemData, PutItemErrors, PutItemResponses, ReadAllNotificationsData, ReadAllNotificationsErrors, ReadAllNotificationsResponses, ReadNotificationData, ReadNotificationErrors, ReadNotificationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserTwoFactorData, ResetUserTwoFactorErrors, ResetUserTwoFactorResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SearchMessagesData, SearchMessagesErrors, SearchMessagesResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetUpData, SetUpErrors, SetUpResponses, SetUpTotpData, SetUpTotpErrors, SetUpTotpResponses, StartOidcSignInData, StartOidcSignInErrors, UnlinkIdentityData, UnlinkIdentityErrors, UnlinkIdentityResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -243,6 +243,76 @@ export const searchMessages = <ThrowOnError extends boolean = true>(options: Opt
     responseType: 'json',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/messages',
+    ...options
+});
+
+/**
+ * List File Links
+ *
+ * Links to files that something shows by their stored names: those that one may read.
+ */
+export const listFileLinks = <ThrowOnError extends boolean = true>(options: Options<ListFileLinksData, ThrowOnError>) => (options.client ?? client).get<ListFileLinksResponses, ListFileLinksErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/upload/links',
+    ...options
+});
+
+/**
+ * Download File
+ *
+ * The bytes of a file, by token or by signed link; or a part of them.
+ */
+export const downloadFile = <ThrowOnError extends boolean = true>(options: Options<DownloadFileData, ThrowOnError>) => (options.client ?? client).get<DownloadFileResponses, DownloadFileErrors, ThrowOnError>({
+    responseType: 'blob',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/upload/files/{stored_name}',
+    ...options
+});
+
+/**
+ * Head File
+ *
+ * What `GET` would say of a file.
+ */
+export const headFile = <ThrowOnError extends boolean = true>(options: Options<HeadFileData, ThrowOnError>) => (options.client ?? client).head<HeadFileResponses, HeadFileErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/upload/files/{stored_name}',
+    ...options
+});
+
+/**
+ * Download Thumbnail
+ *
+ * The thumbnail of a picture: a JPEG of 200×200 pixels at the most.
+ */
+export const downloadThumbnail = <ThrowOnError extends boolean = true>(options: Options<DownloadThumbnailData, ThrowOnError>) => (options.client ?? client).get<DownloadThumbnailResponses, DownloadThumbnailErrors, ThrowOnError>({
+    responseType: 'blob',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/upload/thumbnails/{stored_name}',
+    ...options
+});
+
+/**
+ * Head Thumbnail
+ *
+ * What `GET` would say of a thumbnail.
+ */
+export const headThumbnail = <ThrowOnError extends boolean = true>(options: Options<HeadThumbnailData, ThrowOnError>) => (options.client ?? client).head<HeadThumbnailResponses, HeadThumbnailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/upload/thumbnails/{stored_name}',
+    ...options
+});
+
+/**
+ * List Item Files
+ *
+ * The files attached to an item, oldest first.
+ */
+export const listItemFiles = <ThrowOnError extends boolean = true>(options: Options<ListItemFilesData, ThrowOnError>) => (options.client ?? client).get<ListItemFilesResponses, ListItemFilesErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/items/{item_id}/files',
     ...options
 });
 

@@ -204,6 +204,29 @@ export type AuditEntryReadCollection = {
 };
 
 /**
+ * FileReadCollection
+ */
+export type FileReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<FileRead>;
+    meta: Meta;
+};
+
+/**
  * ItemReadCollection
  */
 export type ItemReadCollection = {
@@ -663,6 +686,129 @@ export type ErrorEnvelope = {
 };
 
 /**
+ * FileLinkList
+ *
+ * Those of the files asked for that the caller may read; nothing is said of the others.
+ */
+export type FileLinkList = {
+    /**
+     * Data
+     */
+    data: Array<FileLinks>;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
+ * FileLinks
+ *
+ * Where a file is found that something shows by its stored name.
+ */
+export type FileLinks = {
+    /**
+     * Stored Name
+     */
+    stored_name: string;
+    /**
+     * Filename
+     */
+    filename: string;
+    /**
+     * Content Type
+     */
+    content_type: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Thumbnail Url
+     */
+    thumbnail_url: string | null;
+};
+
+/**
+ * FileRead
+ *
+ * A file, with links that the caller's browser can follow for an hour at least.
+ */
+export type FileRead = {
+    /**
+     * Id
+     */
+    id: number;
+    /**
+     * Filename
+     */
+    filename: string;
+    /**
+     * Stored Name
+     */
+    stored_name: string;
+    /**
+     * Size
+     *
+     * Bytes
+     */
+    size: number;
+    /**
+     * Content Type
+     */
+    content_type: string;
+    kind: Kind;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Url
+     *
+     * A signed path that needs no token
+     */
+    url: string;
+    /**
+     * Thumbnail Url
+     *
+     * The same for its thumbnail; null if it has none
+     */
+    thumbnail_url: string | null;
+    /**
+     * Width
+     *
+     * Of a picture, as it is shown, in pixels
+     */
+    width: number | null;
+    /**
+     * Height
+     */
+    height: number | null;
+    /**
+     * Description
+     *
+     * What it shows, for those who can't see it
+     */
+    description: string;
+    /**
+     * Item Id
+     */
+    item_id: number | null;
+    /**
+     * Owner Id
+     */
+    owner_id: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * FirstSuperuser
  *
  * The form of the one-time link.
@@ -920,6 +1066,13 @@ export type JobRead = {
  * Where a job stands. What is done has no job any more.
  */
 export type JobState = 'waiting' | 'scheduled' | 'running' | 'dead';
+
+/**
+ * Kind
+ *
+ * What people call it.
+ */
+export type Kind = 'image' | 'document' | 'video' | 'archive';
 
 /**
  * LimitRead
@@ -1222,9 +1375,54 @@ export type MemberRead = {
 };
 
 /**
+ * MessageFile
+ *
+ * A file that a message shows. `GET /upload/links` tells where it is found: that differs for everyone.
+ */
+export type MessageFile = {
+    /**
+     * Stored Name
+     *
+     * The file's name in URLs
+     */
+    stored_name: string;
+    /**
+     * Filename
+     */
+    filename: string;
+    /**
+     * Content Type
+     */
+    content_type: string;
+    kind: Kind;
+    /**
+     * Size
+     *
+     * Bytes
+     */
+    size: number;
+    /**
+     * Width
+     *
+     * Of a picture, as it is shown, in pixels
+     */
+    width: number | null;
+    /**
+     * Height
+     */
+    height: number | null;
+    /**
+     * Description
+     *
+     * What it shows, for those who can't see it
+     */
+    description: string;
+};
+
+/**
  * MessageRead
  *
- * A message of the history. A deleted one has no content left.
+ * A message of the history. A deleted one has no content and no files left.
  */
 export type MessageRead = {
     /**
@@ -1260,6 +1458,10 @@ export type MessageRead = {
      * Deleted At
      */
     deleted_at: string | null;
+    /**
+     * Files
+     */
+    files: Array<MessageFile>;
     /**
      * Reactions
      */
@@ -3347,6 +3549,468 @@ export type SearchMessagesResponses = {
 };
 
 export type SearchMessagesResponse = SearchMessagesResponses[keyof SearchMessagesResponses];
+
+export type ListFileLinksData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Name
+         *
+         * Stored names
+         */
+        name: Array<string>;
+    };
+    url: '/api/v1/upload/links';
+};
+
+export type ListFileLinksErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListFileLinksError = ListFileLinksErrors[keyof ListFileLinksErrors];
+
+export type ListFileLinksResponses = {
+    /**
+     * Successful Response
+     */
+    200: FileLinkList;
+};
+
+export type ListFileLinksResponse = ListFileLinksResponses[keyof ListFileLinksResponses];
+
+export type DownloadFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-None-Match
+         *
+         * Answer 304 if this is still its tag
+         */
+        'if-none-match'?: string | null;
+        /**
+         * Range
+         *
+         * One range of bytes; several are answered with all of it
+         */
+        Range?: string | null;
+        /**
+         * If-Range
+         *
+         * Answer with the range only if this is still its tag
+         */
+        'if-range'?: string | null;
+    };
+    path: {
+        /**
+         * Stored Name
+         */
+        stored_name: string;
+    };
+    query?: {
+        /**
+         * Session
+         *
+         * Of a signed link, which needs no token
+         */
+        session?: string | null;
+        /**
+         * Expires
+         *
+         * Of a signed link, which needs no token
+         */
+        expires?: string | null;
+        /**
+         * Signature
+         *
+         * Of a signed link, which needs no token
+         */
+        signature?: string | null;
+    };
+    url: '/api/v1/upload/files/{stored_name}';
+};
+
+export type DownloadFileErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * The part that was asked for is not there
+     */
+    416: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DownloadFileError = DownloadFileErrors[keyof DownloadFileErrors];
+
+export type DownloadFileResponses = {
+    /**
+     * The bytes
+     */
+    200: Blob | File;
+    /**
+     * The part that was asked for
+     */
+    206: Blob | File;
+};
+
+export type DownloadFileResponse = DownloadFileResponses[keyof DownloadFileResponses];
+
+export type HeadFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-None-Match
+         *
+         * Answer 304 if this is still its tag
+         */
+        'if-none-match'?: string | null;
+    };
+    path: {
+        /**
+         * Stored Name
+         */
+        stored_name: string;
+    };
+    query?: {
+        /**
+         * Session
+         *
+         * Of a signed link, which needs no token
+         */
+        session?: string | null;
+        /**
+         * Expires
+         *
+         * Of a signed link, which needs no token
+         */
+        expires?: string | null;
+        /**
+         * Signature
+         *
+         * Of a signed link, which needs no token
+         */
+        signature?: string | null;
+    };
+    url: '/api/v1/upload/files/{stored_name}';
+};
+
+export type HeadFileErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type HeadFileError = HeadFileErrors[keyof HeadFileErrors];
+
+export type HeadFileResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type DownloadThumbnailData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-None-Match
+         *
+         * Answer 304 if this is still its tag
+         */
+        'if-none-match'?: string | null;
+        /**
+         * Range
+         *
+         * One range of bytes; several are answered with all of it
+         */
+        Range?: string | null;
+        /**
+         * If-Range
+         *
+         * Answer with the range only if this is still its tag
+         */
+        'if-range'?: string | null;
+    };
+    path: {
+        /**
+         * Stored Name
+         */
+        stored_name: string;
+    };
+    query?: {
+        /**
+         * Session
+         *
+         * Of a signed link, which needs no token
+         */
+        session?: string | null;
+        /**
+         * Expires
+         *
+         * Of a signed link, which needs no token
+         */
+        expires?: string | null;
+        /**
+         * Signature
+         *
+         * Of a signed link, which needs no token
+         */
+        signature?: string | null;
+    };
+    url: '/api/v1/upload/thumbnails/{stored_name}';
+};
+
+export type DownloadThumbnailErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * The part that was asked for is not there
+     */
+    416: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DownloadThumbnailError = DownloadThumbnailErrors[keyof DownloadThumbnailErrors];
+
+export type DownloadThumbnailResponses = {
+    /**
+     * The bytes
+     */
+    200: Blob | File;
+    /**
+     * The part that was asked for
+     */
+    206: Blob | File;
+};
+
+export type DownloadThumbnailResponse = DownloadThumbnailResponses[keyof DownloadThumbnailResponses];
+
+export type HeadThumbnailData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-None-Match
+         *
+         * Answer 304 if this is still its tag
+         */
+        'if-none-match'?: string | null;
+    };
+    path: {
+        /**
+         * Stored Name
+         */
+        stored_name: string;
+    };
+    query?: {
+        /**
+         * Session
+         *
+         * Of a signed link, which needs no token
+         */
+        session?: string | null;
+        /**
+         * Expires
+         *
+         * Of a signed link, which needs no token
+         */
+        expires?: string | null;
+        /**
+         * Signature
+         *
+         * Of a signed link, which needs no token
+         */
+        signature?: string | null;
+    };
+    url: '/api/v1/upload/thumbnails/{stored_name}';
+};
+
+export type HeadThumbnailErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type HeadThumbnailError = HeadThumbnailErrors[keyof HeadThumbnailErrors];
+
+export type HeadThumbnailResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ListItemFilesData = {
+    body?: never;
+    path: {
+        /**
+         * Item Id
+         */
+        item_id: number;
+    };
+    query?: never;
+    url: '/api/v1/items/{item_id}/files';
+};
+
+export type ListItemFilesErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListItemFilesError = ListItemFilesErrors[keyof ListItemFilesErrors];
+
+export type ListItemFilesResponses = {
+    /**
+     * Successful Response
+     */
+    200: FileReadCollection;
+};
+
+export type ListItemFilesResponse = ListItemFilesResponses[keyof ListItemFilesResponses];
 
 export type ListItemsData = {
     body?: never;

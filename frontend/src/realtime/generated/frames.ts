@@ -80,6 +80,15 @@ export type Error = {
 };
 
 /**
+ * Files were added, changed or removed: those attached to `item_id`, to all who may read that; without it one's
+ * own, only to oneself. Their links differ for everyone, so each fetches them.
+ */
+export type FilesChanged = {
+    type: 'files_changed';
+    item_id: number | null;
+};
+
+/**
  * The first frame: who is connected, and from where on the room of the address is heard.
  */
 export type Hello = {
@@ -156,6 +165,11 @@ export type ItemUpdated = {
     data: ItemRead;
 };
 
+/**
+ * What people call it.
+ */
+export type Kind = 'image' | 'document' | 'video' | 'archive';
+
 export type MessageDeleted = {
     type: 'message_deleted';
     id: number;
@@ -181,6 +195,32 @@ export type MessageEdited = {
     timestamp: string;
 };
 
+/**
+ * A file that a message shows. `GET /upload/links` tells where it is found: that differs for everyone.
+ */
+export type MessageFile = {
+    /**
+     * The file's name in URLs
+     */
+    stored_name: string;
+    filename: string;
+    content_type: string;
+    kind: Kind;
+    /**
+     * Bytes
+     */
+    size: number;
+    /**
+     * Of a picture, as it is shown, in pixels
+     */
+    width: number | null;
+    height: number | null;
+    /**
+     * What it shows, for those who can't see it
+     */
+    description: string;
+};
+
 export type MessageFrame = {
     type: 'message';
     id: number;
@@ -192,9 +232,10 @@ export type MessageFrame = {
     timestamp: string;
     edited_at: string | null;
     /**
-     * It is gone, and `content` is empty
+     * It is gone, and `content` and `files` are empty
      */
     deleted_at: string | null;
+    files: Array<MessageFile>;
 };
 
 export type NotificationRead = {
@@ -341,7 +382,14 @@ export type SendMessage = {
     type: 'message';
     cid: string;
     room?: string | null;
+    /**
+     * Empty only where there are files
+     */
     content: string;
+    /**
+     * Files of one's own to show, by their stored names
+     */
+    files?: Array<string>;
 };
 
 export type SendTyping = {
@@ -351,7 +399,7 @@ export type SendTyping = {
     is_typing: boolean;
 };
 
-export type ServerFrame = Hello | Pong | Authenticated | Resync | Reconnect | Error | Subscribed | Unsubscribed | Ack | Done | MessageFrame | MessageEdited | MessageDeleted | ReactionFrame | Typing | UserConnected | UserDisconnected | Presence | ReadMarked | RoomChanged | ItemSaved | ItemCreated | ItemUpdated | ItemDeleted | Notified | NotificationsRead | AccountChanged;
+export type ServerFrame = Hello | Pong | Authenticated | Resync | Reconnect | Error | Subscribed | Unsubscribed | Ack | Done | MessageFrame | MessageEdited | MessageDeleted | ReactionFrame | Typing | UserConnected | UserDisconnected | Presence | ReadMarked | RoomChanged | FilesChanged | ItemSaved | ItemCreated | ItemUpdated | ItemDeleted | Notified | NotificationsRead | AccountChanged;
 
 /**
  * Hear a room: from now on, or, with `since` and `epoch`, from after that number of its log on.
