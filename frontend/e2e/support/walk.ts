@@ -1,7 +1,8 @@
 import type { useQueryCache } from '@pinia/colada'
-import type { Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import type { Pinia } from 'pinia'
 import type { Router } from 'vue-router'
+import type { Language } from '../../src/shared/lib/languages'
 import { heading } from './stop'
 
 // oxlint-disable no-underscore-dangle -- So Vue and Pinia call it.
@@ -47,6 +48,15 @@ export async function leave(page: Page): Promise<boolean> {
     return true
   }, NOWHERE)
   return isLeft && (await page.locator(LEFTOVERS).count()) === 0
+}
+
+/** Chooses a language as the settings do. */
+export async function speak(page: Page, language: Language): Promise<void> {
+  await page.locator('#app').evaluate((element, chosen) => {
+    const { $pinia } = (element as unknown as Root).__vue_app__.config.globalProperties
+    ;($pinia.state.value.preferences as { language: Language }).language = chosen
+  }, language)
+  await expect(page.locator('html')).toHaveAttribute('lang', language)
 }
 
 /** Goes to a page of the application as its links do. */
