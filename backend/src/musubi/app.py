@@ -37,6 +37,7 @@ from musubi.core.realtime.announce import deliver_frame
 from musubi.core.realtime.dispatch import Dispatcher
 from musubi.core.realtime.hub import Hub
 from musubi.features import accounts, audit, files, items, mail, notifications, rooms, system
+from musubi.features.files.resumable import protocol as tus
 from musubi.features.system import health, test_support
 from musubi.settings import ConfigurationError, Environment, Settings
 
@@ -157,24 +158,33 @@ def _middleware(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.origins,
             allow_origin_regex=subdomain_pattern(settings.cors_parent_domain),
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=[
                 "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
-                "X-Request-ID", "X-Session-Transport",
+                "X-Request-ID", "X-Session-Transport", *tus.REQUEST_HEADERS,
             ],
             allow_credentials=True,
             expose_headers=[
                 "X-Total-Count", "X-Request-ID", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Location",
+                *tus.REPLY_HEADERS,
             ],
         ),
+        # Outside of what answers errors: the protocol marks those, too.
+        Middleware(tus.TusProtocol),
         # Inside of CORS, or a page of another origin could not read what went wrong.
         Middleware(ErrorBoundary),
         Middleware(WellFormed),
-        Middleware(BodyLimit, limit=settings.max_body_bytes),
+        Middleware(BodyLimit, limit=settings.max_body_bytes, streamed=_streamed_routes()),
     ]  # fmt: skip
     if settings.trusted_proxies:
         layers.insert(0, Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)))
     return layers
+
+
+def _streamed_routes() -> list[str]:
+    """The routes that bound their bodies by themselves, with the API's prefix."""
+    routes = (route.split(" ") for feature in FEATURES for route in feature.streams)
+    return [f"{method} {API_PREFIX}{path}" for method, path in routes]
 
 
 @asynccontextmanager
@@ -201,6 +211,7 @@ def _look_now(app: FastAPI) -> None:
 async def close(app: FastAPI) -> None:
     """Give back the threads and connections of an application; for one that was made but does not serve."""
     app.state.accounts.hasher.close()
+    await app.state.files.close()
     await app.state.bus.close()
     await app.state.cache.close()
     if app.state.limiter is not None:

@@ -51,5 +51,8 @@ class Feature:
     """What every process does when it hears of a change, by topic; see `core.outbox`."""
     actions: tuple[str, ...] = ()
     """What it notes in the audit log, as `<what>.<verb in the past>`."""
+    streams: tuple[str, ...] = ()
+    """Its routes that read their bodies as they arrive, and bound them by themselves: method and path below the API's
+    prefix (`POST /upload/files`), with a slash at its end for everything below it."""
     install: Callable[[FastAPI], None] | None = None
     """Puts what the feature provides to the others into `app.state`, once, when the application is made."""

@@ -8,10 +8,12 @@ its key back; one that died with its process loses it after a minute.
 
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
+import anyio
 from fastapi import Depends, Header, Request, Response
 from sqlalchemy import ColumnElement, LargeBinary, String, UniqueConstraint, and_, delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -75,11 +77,15 @@ class Replay(Exception):
         self.response = response
 
 
-async def _claim(request: Request, key: str) -> Claim:
+def fingerprint_of(*parts: bytes | str) -> str:
+    """What tells requests with one key apart: method, path, and what else they say. None of the parts but the last may
+    hold NUL."""
+    return hashlib.sha256(b"\0".join(part.encode() if isinstance(part, str) else part for part in parts)).hexdigest()
+
+
+async def _claim(request: Request, key: str, fingerprint: str) -> Claim:
     """Take the key for this request. Raises Replay, Invalid or Conflict when it was taken before."""
     principal = await caller_of(request)
-    body = await request.body()
-    fingerprint = hashlib.sha256(b"\0".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
     kept = await _find_or_claim(database_of(request), principal.user_id, key, fingerprint)
     if isinstance(kept, Claim):
         return kept
@@ -110,12 +116,14 @@ async def _find_or_claim(database: Database, user_id: int, key: str, fingerprint
         raise Conflict(_IN_FLIGHT, headers={"Retry-After": "1"}) from None
 
 
-async def _idempotent_session(
-    request: Request,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
-) -> AsyncIterator[AsyncSession]:
+IdempotencyHeader = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+
+
+async def _idempotent_session(request: Request, key: IdempotencyHeader = None) -> AsyncIterator[AsyncSession]:
     # Before the session: a claim must be committed before a writing transaction is open, or SQLite would wait for us.
-    claim = None if key is None else await _claim(request, key)
+    claim = None
+    if key is not None:
+        claim = await _claim(request, key, fingerprint_of(request.method, request.url.path, await request.body()))
     async with database_of(request).transaction() as session:
         if claim is not None:
             ours = claim.is_still_ours()
@@ -132,15 +140,39 @@ IdempotentSessionDep = Annotated[AsyncSession, Depends(_idempotent_session, scop
 """The session of a route that creates something for the signed-in user and honours `Idempotency-Key`."""
 
 
+@asynccontextmanager
+async def claimed(request: Request, key: str | None, *parts: str) -> AsyncIterator[Claim | None]:
+    """A block that creates something, for a route that reads its body by itself and so knows only then what it is
+    asked for: `parts` say that. None without a key.
+
+    The block has to write its reply with `keep_in`, in the transaction of what it creates; when it raises, the key is
+    given back. Raises Replay, Invalid or Conflict instead of beginning when the key was taken before.
+    """
+    if key is None:
+        yield None
+        return
+    claim = await _claim(request, key, fingerprint_of(request.method, request.url.path, *parts))
+    try:
+        yield claim
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            async with database_of(request).transaction() as session:
+                await session.execute(delete(IdempotencyKey).where(claim.is_still_ours()))
+        raise
+
+
 async def keep_reply(request: Request, response: Response) -> None:
-    """Write the reply into the request's own transaction, if it claimed a key.
+    """Write the reply into the request's own transaction, if it claimed a key; raises as `keep_in`."""
+    held: tuple[AsyncSession, Claim] | None = getattr(request.state, "claimed", None)
+    if held is not None:
+        await keep_in(*held, response)
+
+
+async def keep_in(session: AsyncSession, claim: Claim, response: Response) -> None:
+    """Write the reply to whoever made `claim` into this transaction.
 
     Raises Conflict when the claim has run out and the key is another request's, so that only that one creates.
     """
-    claimed: tuple[AsyncSession, Claim] | None = getattr(request.state, "claimed", None)
-    if claimed is None:
-        return
-    session, claim = claimed
     headers = "\n".join(f"{name}: {response.headers[name]}" for name in _KEPT_HEADERS if name in response.headers)
     kept = await session.scalar(
         update(IdempotencyKey)

@@ -44,6 +44,16 @@ export const emailVerificationRules = {
   },
 } satisfies SchemaRules
 
+export const fileUpdateRules = {
+  description: {
+    maxLength: maxLength(1000, ['strip']),
+  },
+  item_id: {
+    minimum: minimum(1),
+    maximum: maximum(9223372036854776000),
+  },
+} satisfies SchemaRules
+
 export const firstSuperuserRules = {
   token: {
     required: filled(),

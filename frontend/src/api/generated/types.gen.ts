@@ -5,6 +5,23 @@ export type ClientOptions = {
 };
 
 /**
+ * AcceptedType
+ *
+ * A type of file that is taken.
+ */
+export type AcceptedType = {
+    /**
+     * Content Type
+     */
+    content_type: string;
+    kind: Kind;
+    /**
+     * Extensions
+     */
+    extensions: Array<string>;
+};
+
+/**
  * Assertion
  *
  * What an authenticator has signed.
@@ -806,6 +823,24 @@ export type FileRead = {
      * Created At
      */
     created_at: string;
+};
+
+/**
+ * FileUpdate
+ *
+ * A change: only the fields that are sent.
+ */
+export type FileUpdate = {
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Item Id
+     *
+     * The item to attach it to; null to detach it
+     */
+    item_id?: number | null;
 };
 
 /**
@@ -1978,6 +2013,39 @@ export type Register = {
 };
 
 /**
+ * ResumableRead
+ *
+ * How far an upload is, and what became of it.
+ */
+export type ResumableRead = {
+    /**
+     * More bytes are to come, all are here and being looked into, a file came of it, or none did
+     */
+    state: State;
+    /**
+     * Offset
+     *
+     * How many bytes are at rest
+     */
+    offset: number;
+    /**
+     * Length
+     */
+    length: number;
+    /**
+     * Expires At
+     *
+     * Until when it can be resumed, and asked about
+     */
+    expires_at: string;
+    /**
+     * What came of it, unless that is gone again
+     */
+    file: FileRead | null;
+    error: UploadRefusal | null;
+};
+
+/**
  * Role
  */
 export type Role = 'member' | 'editor' | 'admin';
@@ -2169,6 +2237,13 @@ export type SetupState = {
 };
 
 /**
+ * State
+ *
+ * Every step is a compare-and-set, and none leads back.
+ */
+export type State = 'receiving' | 'finishing' | 'done' | 'refused';
+
+/**
  * SystemRead
  *
  * The installation, as the process that answers sees it.
@@ -2350,6 +2425,120 @@ export type TwoFactorSummary = {
      * Identities
      */
     identities: number;
+};
+
+/**
+ * UploadFailure
+ *
+ * A file of several that was not taken, and why; `code` and `message` as in an error.
+ */
+export type UploadFailure = {
+    /**
+     * Filename
+     */
+    filename: string;
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+};
+
+/**
+ * UploadLimits
+ *
+ * What one may upload, and how much room is left.
+ */
+export type UploadLimits = {
+    simple: UploadWay;
+    resumable: UploadWay;
+    /**
+     * Max Files
+     *
+     * In one request of `POST /upload/files/multiple`
+     */
+    max_files: number;
+    /**
+     * Quota Bytes
+     *
+     * What one's files may take together
+     */
+    quota_bytes: number;
+    /**
+     * Used Bytes
+     *
+     * What they take, unfinished resumable uploads included
+     */
+    used_bytes: number;
+    /**
+     * Files
+     *
+     * How many they are
+     */
+    files: number;
+};
+
+/**
+ * UploadRefusal
+ *
+ * Why no file came of an upload; as in an error.
+ */
+export type UploadRefusal = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Details
+     */
+    details: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * UploadWay
+ *
+ * One of the two ways to upload, and what it takes.
+ */
+export type UploadWay = {
+    /**
+     * Max Bytes
+     *
+     * Largest file; 0 where there is no such way
+     */
+    max_bytes: number;
+    /**
+     * Types
+     */
+    types: Array<AcceptedType>;
+};
+
+/**
+ * UploadedFiles
+ */
+export type UploadedFiles = {
+    /**
+     * Success
+     *
+     * Whether all of them were taken
+     */
+    success: boolean;
+    /**
+     * Data
+     */
+    data: Array<FileRead>;
+    /**
+     * Errors
+     */
+    errors: Array<UploadFailure>;
 };
 
 /**
@@ -3550,21 +3739,47 @@ export type SearchMessagesResponses = {
 
 export type SearchMessagesResponse = SearchMessagesResponses[keyof SearchMessagesResponses];
 
-export type ListFileLinksData = {
+export type ListFilesData = {
     body?: never;
     path?: never;
-    query: {
+    query?: {
         /**
-         * Name
+         * Skip
          *
-         * Stored names
+         * Rows to leave out from the start
          */
-        name: Array<string>;
+        skip?: number;
+        /**
+         * Limit
+         *
+         * Rows to return at the most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `meta.next_cursor` of the page before; `skip` is then ignored
+         */
+        cursor?: string | null;
+        /**
+         * Search
+         *
+         * A substring of name or description, without regard to case and width
+         */
+        search?: string | null;
+        /**
+         * Kind
+         */
+        kind?: Kind | null;
+        /**
+         * Sort
+         */
+        sort?: 'created_at' | '-created_at' | 'filename' | '-filename' | 'size' | '-size';
     };
-    url: '/api/v1/upload/links';
+    url: '/api/v1/upload/files';
 };
 
-export type ListFileLinksErrors = {
+export type ListFilesErrors = {
     /**
      * The request could not be understood
      */
@@ -3587,16 +3802,673 @@ export type ListFileLinksErrors = {
     503: ErrorEnvelope;
 };
 
-export type ListFileLinksError = ListFileLinksErrors[keyof ListFileLinksErrors];
+export type ListFilesError = ListFilesErrors[keyof ListFilesErrors];
 
-export type ListFileLinksResponses = {
+export type ListFilesResponses = {
     /**
      * Successful Response
      */
-    200: FileLinkList;
+    200: FileReadCollection;
 };
 
-export type ListFileLinksResponse = ListFileLinksResponses[keyof ListFileLinksResponses];
+export type ListFilesResponse = ListFilesResponses[keyof ListFilesResponses];
+
+export type UploadFileData = {
+    body: {
+        file: Blob | File;
+        /**
+         * Description
+         */
+        description?: string;
+        /**
+         * Item Id
+         */
+        item_id?: number | null;
+    };
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/upload/files';
+};
+
+export type UploadFileErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Nothing more of the request arrived
+     */
+    408: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * This media type is not supported
+     */
+    415: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+    /**
+     * There is no room left to keep this
+     */
+    507: ErrorEnvelope;
+};
+
+export type UploadFileError = UploadFileErrors[keyof UploadFileErrors];
+
+export type UploadFileResponses = {
+    /**
+     * Successful Response
+     */
+    201: FileRead;
+};
+
+export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
+
+export type UploadFilesData = {
+    body: {
+        files: Array<Blob | File>;
+        /**
+         * Description
+         */
+        description?: string;
+        /**
+         * Item Id
+         */
+        item_id?: number | null;
+    };
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/upload/files/multiple';
+};
+
+export type UploadFilesErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Nothing more of the request arrived
+     */
+    408: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * This media type is not supported
+     */
+    415: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+    /**
+     * There is no room left to keep this
+     */
+    507: ErrorEnvelope;
+};
+
+export type UploadFilesError = UploadFilesErrors[keyof UploadFilesErrors];
+
+export type UploadFilesResponses = {
+    /**
+     * Successful Response
+     */
+    201: UploadedFiles;
+};
+
+export type UploadFilesResponse = UploadFilesResponses[keyof UploadFilesResponses];
+
+export type GetUploadLimitsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/upload/limits';
+};
+
+export type GetUploadLimitsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetUploadLimitsError = GetUploadLimitsErrors[keyof GetUploadLimitsErrors];
+
+export type GetUploadLimitsResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadLimits;
+};
+
+export type GetUploadLimitsResponse = GetUploadLimitsResponses[keyof GetUploadLimitsResponses];
+
+export type GetResumableOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/upload/resumable';
+};
+
+export type GetResumableOptionsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetResumableOptionsError = GetResumableOptionsErrors[keyof GetResumableOptionsErrors];
+
+export type GetResumableOptionsResponses = {
+    /**
+     * In its headers
+     */
+    204: void;
+};
+
+export type GetResumableOptionsResponse = GetResumableOptionsResponses[keyof GetResumableOptionsResponses];
+
+export type CreateResumableData = {
+    body?: never;
+    headers: {
+        /**
+         * Upload-Length
+         *
+         * The size of the file, in bytes
+         */
+        'upload-length'?: string | null;
+        /**
+         * Upload-Metadata
+         *
+         * `filename` (required), `filetype`, `description` and `item_id`, each with its value in Base64
+         */
+        'upload-metadata'?: string | null;
+        /**
+         * Idempotency-Key
+         */
+        'Idempotency-Key'?: string | null;
+        'Tus-Resumable': '1.0.0';
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/upload/resumable';
+};
+
+export type CreateResumableErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * It was changed by someone else meanwhile
+     */
+    412: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * This media type is not supported
+     */
+    415: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type CreateResumableError = CreateResumableErrors[keyof CreateResumableErrors];
+
+export type CreateResumableResponses = {
+    /**
+     * It can begin at the Location
+     */
+    201: unknown;
+};
+
+export type DeleteResumableData = {
+    body?: never;
+    headers: {
+        'Tus-Resumable': '1.0.0';
+    };
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/upload/resumable/{upload_id}';
+};
+
+export type DeleteResumableErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * It was changed by someone else meanwhile
+     */
+    412: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DeleteResumableError = DeleteResumableErrors[keyof DeleteResumableErrors];
+
+export type DeleteResumableResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteResumableResponse = DeleteResumableResponses[keyof DeleteResumableResponses];
+
+export type GetResumableData = {
+    body?: never;
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/upload/resumable/{upload_id}';
+};
+
+export type GetResumableErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This is not there any more
+     */
+    410: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type GetResumableError = GetResumableErrors[keyof GetResumableErrors];
+
+export type GetResumableResponses = {
+    /**
+     * Successful Response
+     */
+    200: ResumableRead;
+};
+
+export type GetResumableResponse = GetResumableResponses[keyof GetResumableResponses];
+
+export type HeadResumableData = {
+    body?: never;
+    headers: {
+        'Tus-Resumable': '1.0.0';
+    };
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/upload/resumable/{upload_id}';
+};
+
+export type HeadResumableErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This is not there any more
+     */
+    410: ErrorEnvelope;
+    /**
+     * It was changed by someone else meanwhile
+     */
+    412: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type HeadResumableError = HeadResumableErrors[keyof HeadResumableErrors];
+
+export type HeadResumableResponses = {
+    /**
+     * In its headers
+     */
+    200: unknown;
+};
+
+export type AppendToResumableData = {
+    body: Blob | File;
+    headers: {
+        /**
+         * Upload-Offset
+         *
+         * Where the bytes begin; what `HEAD` tells
+         */
+        'upload-offset'?: string | null;
+        /**
+         * Upload-Checksum
+         *
+         * `sha256` or `sha1`, a space, and the digest in Base64
+         */
+        'upload-checksum'?: string | null;
+        'Tus-Resumable': '1.0.0';
+    };
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/upload/resumable/{upload_id}';
+};
+
+export type AppendToResumableErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Nothing more of the request arrived
+     */
+    408: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * This is not there any more
+     */
+    410: ErrorEnvelope;
+    /**
+     * It was changed by someone else meanwhile
+     */
+    412: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * This media type is not supported
+     */
+    415: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * The checksum doesn't match what arrived
+     */
+    460: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+    /**
+     * There is no room left to keep this
+     */
+    507: ErrorEnvelope;
+};
+
+export type AppendToResumableError = AppendToResumableErrors[keyof AppendToResumableErrors];
+
+export type AppendToResumableResponses = {
+    /**
+     * Appended
+     */
+    204: void;
+};
+
+export type AppendToResumableResponse = AppendToResumableResponses[keyof AppendToResumableResponses];
+
+export type DeleteFileData = {
+    body?: never;
+    path: {
+        /**
+         * Stored Name
+         *
+         * The file's name in URLs
+         */
+        stored_name: string;
+    };
+    query?: never;
+    url: '/api/v1/upload/files/{stored_name}';
+};
+
+export type DeleteFileErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DeleteFileError = DeleteFileErrors[keyof DeleteFileErrors];
+
+export type DeleteFileResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteFileResponse = DeleteFileResponses[keyof DeleteFileResponses];
 
 export type DownloadFileData = {
     body?: never;
@@ -3777,6 +4649,118 @@ export type HeadFileResponses = {
      */
     200: unknown;
 };
+
+export type UpdateFileData = {
+    body: FileUpdate;
+    path: {
+        /**
+         * Stored Name
+         *
+         * The file's name in URLs
+         */
+        stored_name: string;
+    };
+    query?: never;
+    url: '/api/v1/upload/files/{stored_name}';
+};
+
+export type UpdateFileErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type UpdateFileError = UpdateFileErrors[keyof UpdateFileErrors];
+
+export type UpdateFileResponses = {
+    /**
+     * Successful Response
+     */
+    200: FileRead;
+};
+
+export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
+
+export type ListFileLinksData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Name
+         *
+         * Stored names
+         */
+        name: Array<string>;
+    };
+    url: '/api/v1/upload/links';
+};
+
+export type ListFileLinksErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListFileLinksError = ListFileLinksErrors[keyof ListFileLinksErrors];
+
+export type ListFileLinksResponses = {
+    /**
+     * Successful Response
+     */
+    200: FileLinkList;
+};
+
+export type ListFileLinksResponse = ListFileLinksResponses[keyof ListFileLinksResponses];
 
 export type DownloadThumbnailData = {
     body?: never;

@@ -1,5 +1,7 @@
 """Bounds what a request may make us read."""
 
+from collections.abc import Collection
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,14 +11,20 @@ from musubi.core.http.headers import header
 
 
 class BodyLimit:
-    """Answers 413 to a body of more than `limit` bytes: at once when its length is declared, else while it arrives."""
+    """Answers 413 to a body of more than `limit` bytes: at once when its length is declared, else while it arrives.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    `streamed` names the routes that read bodies as they arrive and bound them by themselves: method and path
+    (`POST /api/v1/upload/files`); with a slash at its end, everything below it.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, streamed: Collection[str] = ()) -> None:
         self.app = app
         self.limit = limit
+        self._streamed = frozenset(streamed)
+        self._streamed_below = tuple(route for route in streamed if route.endswith("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or self._is_streamed(f"{scope['method']} {scope['path']}"):
             await self.app(scope, receive, send)
             return
         declared = header(scope, b"content-length")
@@ -36,3 +44,6 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+    def _is_streamed(self, route: str) -> bool:
+        return route in self._streamed or route.startswith(self._streamed_below)

@@ -5,11 +5,15 @@ from fastapi import FastAPI
 from musubi.adapters.storage import open_storage
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
-from musubi.features.files import attachments_router, downloads_router
+from musubi.features.files import attachments_router, downloads_router, router, uploads_router
+from musubi.features.files.clean_up import CLEAN_UP, SWEEP
 from musubi.features.files.context import Files
 from musubi.features.files.frames import SERVER_FRAMES
 from musubi.features.files.inspection import Inspector
 from musubi.features.files.links import Links
+from musubi.features.files.removal import REMOVE_BYTES
+from musubi.features.files.resumable import router as resumable_router
+from musubi.features.files.resumable.finishing import FINISH_UPLOAD
 from musubi.settings import Settings
 
 
@@ -31,8 +35,17 @@ def _install(app: FastAPI) -> None:
 
 FEATURE = Feature(
     name="files",
-    routers=(downloads_router.router, attachments_router.router),
+    routers=(
+        uploads_router.router,
+        resumable_router.router,
+        router.router,
+        downloads_router.router,
+        attachments_router.router,
+    ),
     pages=(Page("files", "/files", Text("Files", "ファイル"), "files", 25),),
+    jobs=(REMOVE_BYTES, FINISH_UPLOAD, CLEAN_UP, SWEEP),
     server_frames=SERVER_FRAMES,
+    actions=("file.deleted",),
+    streams=(*uploads_router.STREAMS, *resumable_router.STREAMS),
     install=_install,
 )
