@@ -1,16 +1,20 @@
 """Rooms in tests: what goes over a live connection is done by calling what the connection calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from musubi.core import context
+from musubi.core.clock import utcnow
 from musubi.core.outbox.models import OutboxMessage
 from musubi.core.permissions import Principal, Role
 from musubi.core.realtime.frames import ServerFrame
+from musubi.features.files.blobs import new_blob
+from musubi.features.files.models import File
 from musubi.features.rooms import attendance, messages
 from musubi.features.rooms.attendance import RoomRow
 from musubi.features.rooms.changes import ROOM_TOPIC
@@ -59,13 +63,34 @@ class Talker:
         async with database_of(self.app).transaction() as session:
             return await attendance.enter(self.app, session, self.principal, room)
 
-    async def send(self, room: str, content: str = "Good morning", cid: str | None = None) -> Sent:
+    async def send(
+        self, room: str, content: str = "Good morning", cid: str | None = None, *, files: Sequence[str] = ()
+    ) -> Sent:
         async with database_of(self.app).transaction() as session:
-            return await messages.send(self.app, session, self.principal, room, content, cid or new_cid())
+            return await messages.send(self.app, session, self.principal, room, content, cid or new_cid(), files)
 
-    async def say(self, room: str, content: str = "Good morning") -> int:
+    async def say(self, room: str, content: str = "Good morning", *, files: Sequence[str] = ()) -> int:
         """Send a message; its id."""
-        return (await self.send(room, content)).frame.id
+        return (await self.send(room, content, files=files)).frame.id
+
+    async def keep(self, filename: str = "tea.png", content_type: str = "image/png", **fields: Any) -> str:
+        """Have a file, as if it had been uploaded; its stored name. No bytes of it are kept."""
+        stored_name = f"{next(_numbers):032x}.{filename.rpartition('.')[2]}"
+        row = {
+            "stored_name": stored_name,
+            "owner_id": self.id,
+            "is_ready": True,
+            "filename": filename,
+            "content_type": content_type,
+            "size": 1234,
+            "sha256": "0" * 64,
+            "blob": new_blob(),
+            "search_text": filename,
+            "created_at": utcnow(),
+        }
+        async with database_of(self.app).transaction() as session:
+            await session.execute(insert(File), row | fields)
+        return stored_name
 
     async def edit(self, message_id: int, content: str) -> LogEntry | None:
         async with database_of(self.app).transaction() as session:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from musubi.core.realtime.frames import Cid, ClientFrame, Person, ServerFrame
 from musubi.core.types import Id, Timestamp
-from musubi.features.rooms.schemas import Content, Emoji, RoomName, Seq
+from musubi.features.rooms.schemas import Content, Emoji, FileNames, MessageFile, RoomName, Seq
 
 MAX_EPOCH = 32
 
@@ -35,7 +35,8 @@ class SendMessage(ClientFrame):
 
     type: Literal["message"] = "message"
     room: RoomName | None = None
-    content: Content
+    content: Annotated[Content, Field(description="Empty only where there are files")]
+    files: FileNames = Field(default_factory=list)
     cid: Cid
 
 
@@ -119,7 +120,8 @@ class MessageFrame(ServerFrame):
     user: Person
     timestamp: Timestamp
     edited_at: Timestamp | None = None
-    deleted_at: Annotated[Timestamp | None, Field(description="It is gone, and `content` is empty")] = None
+    deleted_at: Annotated[Timestamp | None, Field(description="It is gone, and `content` and `files` are empty")] = None
+    files: list[MessageFile] = Field(default_factory=list)
 
 
 class MessageEdited(ServerFrame):

@@ -62,12 +62,12 @@ async def unsubscribe(app: FastAPI, socket: Socket, frame: Unsubscribe) -> None:
 
 async def send_message(app: FastAPI, socket: Socket, frame: SendMessage) -> None:
     room = _room_of(app, socket, frame.room)
-    if not frame.content:
+    if not frame.content and not frame.files:
         return
     if not socket.budgets.messages.take():
         raise RateLimited
     async with _database(app).transaction() as session:
-        sent = await messages.send(app, session, socket.principal, room, frame.content, frame.cid)
+        sent = await messages.send(app, session, socket.principal, room, frame.content, frame.cid, frame.files)
     said = sent.frame
     socket.send(Ack(cid=frame.cid, room=said.room, seq=said.seq, id=said.id, duplicate=sent.duplicate))
     if not sent.duplicate:

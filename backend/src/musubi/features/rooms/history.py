@@ -1,6 +1,6 @@
 """What was said: a room's history, and the search through all that one may read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from musubi.core.database import Database
@@ -8,7 +8,8 @@ from musubi.core.pagination import Meta, Page
 from musubi.core.permissions import Principal
 from musubi.core.types import AnyRow
 from musubi.features.rooms import history_repository
-from musubi.features.rooms.schemas import HistoryQuery, MessageQuery
+from musubi.features.rooms.message_files import read_files
+from musubi.features.rooms.schemas import HistoryQuery, MessageFile, MessageQuery
 from musubi.features.rooms.service import readable_room
 
 Fields = dict[str, Any]
@@ -37,7 +38,7 @@ async def read_history(
     if not rows:
         return [], meta
     reactions = await history_repository.reactions_between(database, room.id, rows[0].seq, rows[-1].seq)
-    return _as_read(rows, reactions), meta
+    return _as_read(rows, reactions, await _files_of(database, rows)), meta
 
 
 def _from(rows: list[AnyRow], query: HistoryQuery) -> int:
@@ -62,11 +63,17 @@ async def search(database: Database, principal: Principal, query: MessageQuery) 
     if not page.rows:
         return [], page
     reactions = await history_repository.reactions_to(database, [row.id for row in page.rows])
-    return _as_read(page.rows, reactions), page
+    return _as_read(page.rows, reactions, await _files_of(database, page.rows)), page
 
 
-def _as_read(rows: Iterable[AnyRow], reactions: Iterable[AnyRow]) -> list[Fields]:
-    """What `MessageRead` describes; `reactions` are those to all of these messages."""
+async def _files_of(database: Database, rows: Iterable[AnyRow]) -> dict[int, list[MessageFile]]:
+    return await read_files(database, [row.id for row in rows if row.has_files])
+
+
+def _as_read(
+    rows: Iterable[AnyRow], reactions: Iterable[AnyRow], files: Mapping[int, list[MessageFile]]
+) -> list[Fields]:
+    """What `MessageRead` describes; `reactions` and `files` are those of all of these messages."""
     by_message: dict[int, dict[str, list[int]]] = {}
     for each in reactions:
         by_message.setdefault(each.message_id, {}).setdefault(each.emoji, []).append(each.user_id)
@@ -81,6 +88,7 @@ def _as_read(rows: Iterable[AnyRow], reactions: Iterable[AnyRow]) -> list[Fields
             "timestamp": row.created_at,
             "edited_at": row.edited_at,
             "deleted_at": row.deleted_at,
+            "files": files.get(row.id, []),
             "reactions": [
                 {"emoji": emoji, "user_ids": user_ids} for emoji, user_ids in by_message.get(row.id, {}).items()
             ],

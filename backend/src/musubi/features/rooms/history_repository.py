@@ -14,6 +14,7 @@ from musubi.core.queries import Query
 from musubi.core.text import fold
 from musubi.core.types import MAX_ID, AnyRow, AnySelect
 from musubi.features.accounts.models import User
+from musubi.features.rooms.message_files import HAS_FILES
 from musubi.features.rooms.models import Message, Reaction, Room
 from musubi.features.rooms.repository import IS_READABLE, rooms_of_reader
 from musubi.features.rooms.schemas import MessageQuery
@@ -21,7 +22,7 @@ from musubi.features.rooms.schemas import MessageQuery
 _MESSAGE = cast("Table", Message.__table__).c
 _FIELDS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     Message.id, Room.name.label("room"), Message.seq, Message.content, Message.cid, Message.user_id, User.username,
-    User.full_name, Message.created_at, Message.edited_at, Message.deleted_at,
+    User.full_name, Message.created_at, Message.edited_at, Message.deleted_at, HAS_FILES.label("has_files"),
 )  # fmt: skip
 
 _IN_ROOM = Message.room_id == bindparam("room_id")

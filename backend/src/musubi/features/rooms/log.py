@@ -6,7 +6,7 @@ something could be committed that the first doesn't see and the second does, and
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, bindparam, cast, literal, null, select, union_all
+from sqlalchemy import BigInteger, bindparam, cast, false, literal, null, select, union_all
 
 from musubi.core.database import Database
 from musubi.core.queries import Query
@@ -14,7 +14,9 @@ from musubi.core.realtime.frames import Person, ServerFrame
 from musubi.core.types import AnyRow
 from musubi.features.accounts.models import User
 from musubi.features.rooms.frames import MessageDeleted, MessageEdited, MessageFrame, ReactionFrame
+from musubi.features.rooms.message_files import HAS_FILES, read_files
 from musubi.features.rooms.models import Message, MessageChange, Room
+from musubi.features.rooms.schemas import MessageFile
 
 _AFTER, _UP_TO, _ROOM_ID = (bindparam(name, type_=BigInteger()) for name in ("after", "up_to", "room_id"))
 _MESSAGES = select(
@@ -28,6 +30,7 @@ _MESSAGES = select(
     Message.cid,
     Message.edited_at,
     Message.deleted_at,
+    HAS_FILES.label("has_files"),
 ).where(Message.room_id == _ROOM_ID, Message.seq > _AFTER, Message.seq <= _UP_TO)
 _CHANGES = (
     select(
@@ -41,6 +44,8 @@ _CHANGES = (
         Message.cid,
         Message.edited_at,
         Message.deleted_at,
+        # Only the message itself brings them.
+        false(),
     )
     .join(Message, Message.id == MessageChange.message_id)
     .where(MessageChange.room_id == _ROOM_ID, MessageChange.seq > _AFTER, MessageChange.seq <= _UP_TO)
@@ -62,7 +67,8 @@ async def read_log(database: Database, room_id: int, after: int, limit: int) -> 
     Each says what is left of its message by now: an edited one its present content, a deleted one none.
     """
     rows = await _LOG.all(database, {"room_id": room_id, "after": after, "up_to": after + limit})
-    return [(row.seq, _frame(row)) for row in rows]
+    files = await read_files(database, [row.message_id for row in rows if row.has_files])
+    return [(row.seq, _frame(row, files.get(row.message_id, []))) for row in rows]
 
 
 async def read_heads(database: Database, room_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
@@ -76,7 +82,7 @@ async def read_heads(database: Database, room_ids: Sequence[int]) -> dict[int, t
     return heads
 
 
-def _frame(row: AnyRow) -> ServerFrame:
+def _frame(row: AnyRow, files: list[MessageFile]) -> ServerFrame:
     """What is sent of an entry."""
     user = Person(id=row.user_id, username=row.username, full_name=row.full_name)
     match row.kind:
@@ -91,6 +97,7 @@ def _frame(row: AnyRow) -> ServerFrame:
                 timestamp=row.created_at,
                 edited_at=row.edited_at,
                 deleted_at=row.deleted_at,
+                files=files,
             )
         case "message_edited":
             return MessageEdited(

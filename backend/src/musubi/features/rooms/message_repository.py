@@ -7,24 +7,26 @@ until the commit, so whatever is looked at afterwards holds.
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Boolean, ColumnElement, Table, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Boolean, Table, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.text import fold
 from musubi.core.types import AnyRow
 from musubi.features.rooms.inserts import InsertIfNew
-from musubi.features.rooms.models import Message, MessageChange, Reaction, Room, RoomMember
+from musubi.features.rooms.message_files import HAS_FILES, detach
+from musubi.features.rooms.models import Message, MessageChange, MessageFile, Reaction, Room
+from musubi.features.rooms.repository import is_open_to
 
 _ROOMS, _MESSAGES = cast("Table", Room.__table__), cast("Table", Message.__table__)
 _CHANGES, _REACTIONS = cast("Table", MessageChange.__table__), cast("Table", Reaction.__table__)
 _ROOM, _MESSAGE, _REACTION = _ROOMS.c, _MESSAGES.c, _REACTIONS.c
 
 _IS_THE = _MESSAGE.id == bindparam("message_id")
-_MAY_READ: ColumnElement[bool] = or_(
-    _ROOM.is_private.is_(False),
-    exists().where(RoomMember.room_id == _ROOM.id, RoomMember.user_id == bindparam("speaker_id")),
+_NEXT = (
+    update(_ROOMS)
+    .where(is_open_to(bindparam("speaker_id")))
+    .returning(_ROOM.id, _ROOM.name, _ROOM.is_private, _ROOM.seq)
 )
-_NEXT = update(_ROOMS).where(_MAY_READ).returning(_ROOM.id, _ROOM.name, _ROOM.is_private, _ROOM.seq)
 _NEXT_TO_SAY = _NEXT.where(_ROOM.name == bindparam("room_name")).values(
     seq=_ROOM.seq + 1, message_count=_ROOM.message_count + 1, last_message_at=bindparam("said_at")
 )
@@ -43,11 +45,11 @@ _UNSAY = _GIVE_BACK.values(
 
 _SAY = InsertIfNew(_MESSAGES, unique=(_MESSAGE.user_id, _MESSAGE.cid), returning=(_MESSAGE.id,))
 _SAID = (
-    select(_MESSAGES, _ROOM.name.label("room"))
+    select(_MESSAGES, _ROOM.name.label("room"), HAS_FILES.label("has_files"))
     .join(_ROOMS, _ROOM.id == _MESSAGE.room_id)
     .where(_MESSAGE.user_id == bindparam("author_id"), _MESSAGE.cid == bindparam("given_cid"))
 )
-_GET = select(_MESSAGE.user_id, _MESSAGE.content, _MESSAGE.deleted_at).where(_IS_THE)
+_GET = select(_MESSAGE.user_id, _MESSAGE.content, _MESSAGE.deleted_at, HAS_FILES.label("has_files")).where(_IS_THE)
 _EDIT = (
     update(_MESSAGES)
     .where(
@@ -61,6 +63,8 @@ _EDIT = (
     )
     .returning(_MESSAGE.seq)
 )
+# By the parameter: in SQLite's RETURNING a column has no table, and inside of a question it may mean another's.
+_SHOWS_FILES = exists().where(MessageFile.message_id == bindparam("message_id"))
 _ERASE = (
     update(_MESSAGES)
     .where(
@@ -69,7 +73,7 @@ _ERASE = (
         or_(_MESSAGE.user_id == bindparam("speaker_id"), bindparam("moderates", type_=Boolean())),
     )
     .values(content="", search_text="", deleted_at=bindparam("changed_at"))
-    .returning(_MESSAGE.user_id)
+    .returning(_MESSAGE.user_id, _SHOWS_FILES.label("has_files"))
 )
 _FORGET_REACTIONS = delete(_REACTIONS).where(_REACTION.message_id == bindparam("message_id"))
 _LOG_CHANGE = insert(_CHANGES)
@@ -136,7 +140,7 @@ async def said_before(session: AsyncSession, author_id: int, cid: str) -> AnyRow
 
 
 async def get_message(session: AsyncSession, message_id: int) -> AnyRow | None:
-    """Author, content and deletion of a message."""
+    """Author, content and deletion of a message, and whether it has files."""
     return (await session.execute(_GET, {"message_id": message_id})).first()
 
 
@@ -159,7 +163,7 @@ async def edit_message(
 async def erase_message(
     session: AsyncSession, speaker_id: int, message_id: int, changed_at: datetime, *, moderates: bool
 ) -> int | None:
-    """Take away content and reactions, and return the author; None when it is deleted already, or neither the
+    """Take away content, files and reactions, and return the author; None when it is deleted already, or neither the
     speaker's nor theirs to moderate."""
     values = {
         "message_id": message_id, "speaker_id": speaker_id, "moderates": moderates, "changed_at": changed_at,
@@ -168,6 +172,8 @@ async def erase_message(
     if row is None:
         return None
     await session.execute(_FORGET_REACTIONS, {"message_id": message_id})
+    if row.has_files:
+        await detach(session, message_id)
     return int(row.user_id)
 
 

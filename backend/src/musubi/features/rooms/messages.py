@@ -3,6 +3,7 @@
 Each of these runs in the caller's transaction and returns what has to be sent once that is committed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from musubi.core.permissions import Permission, Principal
 from musubi.core.realtime.frames import Person, ServerFrame
 from musubi.core.types import AnyRow
 from musubi.features import audit
-from musubi.features.rooms import message_repository, repository
+from musubi.features.rooms import message_files, message_repository, repository
 from musubi.features.rooms.frames import MessageDeleted, MessageEdited, MessageFrame, ReactionFrame
 from musubi.features.rooms.mentions import tell_mentioned
 from musubi.features.rooms.service import NOT_A_MEMBER, ROOM_NOT_FOUND
@@ -50,10 +51,16 @@ class Sent:
 
 
 async def send(
-    app: FastAPI, session: AsyncSession, principal: Principal, room_name: str, content: str, cid: str
+    app: FastAPI,
+    session: AsyncSession,
+    principal: Principal,
+    room_name: str,
+    content: str,
+    cid: str,
+    files: Sequence[str] = (),
 ) -> Sent:
-    """Say something, which isn't empty, in a room. The same `cid` again is the message that it was the first time,
-    wherever that was. Raises NotFound, Forbidden."""
+    """Say something in a room, or show files there, by their stored names. The same `cid` again is the message that it
+    was the first time, wherever that was. Raises NotFound, Forbidden, Invalid when a file isn't one's own."""
     now = utcnow()
     user_id = principal.user_id
     room = await message_repository.next_to_say(session, user_id, room_name, now)
@@ -63,6 +70,7 @@ async def send(
     if message_id is None:
         await message_repository.unsay(session, room.id)
         return await _said_before(session, principal, cid)
+    shown = await message_files.attach(session, user_id, message_id, files) if files else []
     frame = MessageFrame(
         id=message_id,
         seq=room.seq,
@@ -71,6 +79,7 @@ async def send(
         cid=cid,
         user=person_of(principal),
         timestamp=now,
+        files=shown,
     )
     await tell_mentioned(app, session, principal, room, message_id, room.seq, content)
     return Sent(room.id, frame, duplicate=False)
@@ -83,12 +92,12 @@ async def edit(
 
     Raises NotFound, Forbidden, Invalid when nothing would be left, Conflict when the message was deleted.
     """
-    if not content:
-        raise Invalid(fields={"content": _NOTHING_SAID})
     now = utcnow()
     room = await _next_to_change(session, principal, message_id)
     # The room is locked, so it still says that when it is changed.
     before = await _present(session, message_id)
+    if not content and not before.has_files:
+        raise Invalid(fields={"content": _NOTHING_SAID})
     seq = await message_repository.edit_message(session, principal.user_id, message_id, content, now)
     if seq is None:
         if before.user_id != principal.user_id:
@@ -170,6 +179,7 @@ async def _said_before(session: AsyncSession, principal: Principal, cid: str) ->
     if row is None:
         # It stood in a room that was deleted just now. The client sends it again, and then it is new.
         raise ServiceUnavailable
+    files = await message_files.of_messages(session, [row.id]) if row.has_files else {}
     frame = MessageFrame(
         id=row.id,
         seq=row.seq,
@@ -180,6 +190,7 @@ async def _said_before(session: AsyncSession, principal: Principal, cid: str) ->
         timestamp=row.created_at,
         edited_at=row.edited_at,
         deleted_at=row.deleted_at,
+        files=files.get(row.id, []),
     )
     return Sent(row.room_id, frame, duplicate=True)
 

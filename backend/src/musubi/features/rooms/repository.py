@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     literal,
     or_,
@@ -48,6 +49,12 @@ def rooms_of_reader(*columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -
     """These columns of rooms; beside each room stands the membership of `reader_id`, if there is one."""
     own = and_(_MEMBER.room_id == _ROOM.id, _MEMBER.user_id == _READER)
     return select(*columns).select_from(_ROOMS.outerjoin(_MEMBERS, own))
+
+
+def is_open_to(user_id: ColumnElement[int] | int) -> ColumnElement[bool]:
+    """Whether a user may read what is said in a room: a public one, or one they are in."""
+    is_in = exists().where(_MEMBER.room_id == _ROOM.id, _MEMBER.user_id == user_id)
+    return or_(_ROOM.is_private.is_(False), is_in)
 
 
 _UNREAD = (

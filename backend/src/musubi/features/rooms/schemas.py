@@ -2,15 +2,28 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from musubi.core.pagination import Paging
 from musubi.core.realtime.frames import Cid, Person
 from musubi.core.text import STORABLE, TRIMMED
 from musubi.core.types import MAX_ID, Id, Input, Timestamp, omitted
+from musubi.features.files.schemas import StoredName
+from musubi.features.files.types import Kind
 from musubi.features.rooms.models import MAX_CONTENT, MAX_EMOJI, MAX_TOPIC
 
 ROOM_NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+MAX_FILES = 10
+"""In one message."""
+
+
+def _without_repeats(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        texts = {"en": "Name each file once", "ja": "同じファイルは1回だけ指定してください"}
+        raise PydanticCustomError("files_repeated", "A file is named twice", {"texts": texts})
+    return names
+
 
 RoomName = Annotated[
     str, StringConstraints(pattern=ROOM_NAME_PATTERN), Field(description="a–z, 0–9, `_` and `-`", examples=["general"])
@@ -28,6 +41,15 @@ Content = Annotated[
     Field(json_schema_extra=TRIMMED, examples=["Good morning"]),
 ]
 Emoji = Annotated[str, StringConstraints(min_length=1, max_length=MAX_EMOJI), STORABLE, Field(examples=["👍"])]
+FileNames = Annotated[
+    list[StoredName],
+    Field(
+        max_length=MAX_FILES,
+        json_schema_extra={"uniqueItems": True},
+        description="Files of one's own to show, by their stored names",
+    ),
+    AfterValidator(_without_repeats),
+]
 Seq = Annotated[int, Field(ge=0, le=MAX_ID, description="A number in the room's log")]
 
 
@@ -86,8 +108,21 @@ class ReactionCount(BaseModel):
     user_ids: list[int]
 
 
+class MessageFile(BaseModel):
+    """A file that a message shows. `GET /upload/links` tells where it is found: that differs for everyone."""
+
+    stored_name: StoredName
+    filename: str
+    content_type: str
+    kind: Kind
+    size: Annotated[int, Field(description="Bytes")]
+    width: Annotated[int | None, Field(description="Of a picture, as it is shown, in pixels")]
+    height: int | None
+    description: Annotated[str, Field(description="What it shows, for those who can't see it")]
+
+
 class MessageRead(BaseModel):
-    """A message of the history. A deleted one has no content left."""
+    """A message of the history. A deleted one has no content and no files left."""
 
     id: int
     room: str
@@ -98,6 +133,7 @@ class MessageRead(BaseModel):
     timestamp: Timestamp
     edited_at: Timestamp | None
     deleted_at: Timestamp | None
+    files: list[MessageFile]
     reactions: list[ReactionCount]
 
 
