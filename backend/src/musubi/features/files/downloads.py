@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -10,9 +11,10 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from musubi.adapters.storage import Missing, StorageUnavailable
+from musubi.adapters.storage import Missing, Storage, StorageUnavailable
 from musubi.core.database import Database
 from musubi.core.errors import Forbidden, NotFound, ServiceUnavailable
+from musubi.core.http.byte_stream import BrokenOff
 from musubi.core.i18n import Text
 from musubi.core.permissions import Principal
 from musubi.core.types import AnyRow
@@ -31,6 +33,7 @@ _NO_THUMBNAIL = Text("This file has no thumbnail", "このファイルにはサ�
 _STORAGE_AWAY = Text("Files can't be read at the moment", "現在ファイルを読み込めません")
 _LOST = Text("This file can't be read", "このファイルを読み込めません")
 
+_STORE_LINK_LIFETIME = timedelta(minutes=5)
 _THUMBNAIL_TYPE = "image/jpeg"
 
 
@@ -85,45 +88,60 @@ def _thumbnail(row: AnyRow) -> Download:
 
 async def opened(
     app: FastAPI, download: Download, start: int = 0, end: int | None = None
-) -> AsyncGenerator[bytes, None]:
-    """The bytes from `start` up to and without `end`, of which the first are read already: that they can't be read is
-    known while a reply can still say so. Close it when it isn't read to its end.
+) -> tuple[bytes, AsyncGenerator[bytes, None]]:
+    """The first of the bytes from `start` up to and without `end`, and the others, which have to be closed: that they
+    can't be read is known while a reply can still say so.
 
-    Raises ServiceUnavailable; NotFound if the file was removed meanwhile.
+    Raises ServiceUnavailable; NotFound if the file was removed meanwhile. The others raise BrokenOff.
     """
-    # Every storage writes it as a generator.
-    source = cast("AsyncGenerator[bytes, None]", files_of(app).storage.read(download.key, start, end))
+    pieces = _pieces(files_of(app).storage, download, start, end)
     try:
-        first = await anext(source, b"")
+        return await anext(pieces, b""), pieces
     except StorageUnavailable as error:
-        raise away(error) from error
+        log.error("storage unavailable", reason=_reason(error))  # noqa: TRY400
+        raise ServiceUnavailable(_STORAGE_AWAY, headers={"Retry-After": "5"}) from error
     except Missing:
         await _explain(app, download)
         raise
-    return _continued(first, source)
 
 
 async def whole(app: FastAPI, download: Download) -> bytes:
     """All of it at once, for what is small. Raises as `opened` does."""
-    async with aclosing(await opened(app, download)) as pieces:
-        return b"".join([piece async for piece in pieces])
+    first, pieces = await opened(app, download)
+    async with aclosing(pieces):
+        try:
+            return first + b"".join([piece async for piece in pieces])
+        except BrokenOff as error:
+            raise ServiceUnavailable(_STORAGE_AWAY, headers={"Retry-After": "5"}) from error
 
 
-async def _continued(first: bytes, source: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def store_link(app: FastAPI, download: Download) -> str | None:
+    """Where the store gives the bytes itself, for some minutes; None if it doesn't. Raises ServiceUnavailable."""
+    try:
+        return await files_of(app).storage.download_url(download.key, _STORE_LINK_LIFETIME)
+    except StorageUnavailable as error:
+        log.error("storage unavailable", reason=_reason(error))  # noqa: TRY400
+        raise ServiceUnavailable(_STORAGE_AWAY, headers={"Retry-After": "5"}) from error
+
+
+async def _pieces(storage: Storage, download: Download, start: int, end: int | None) -> AsyncGenerator[bytes, None]:
+    # Every storage writes it as a generator.
+    source = cast("AsyncGenerator[bytes, None]", storage.read(download.key, start, end))
+    has_begun = False
     async with aclosing(source):
-        yield first
         try:
             async for piece in source:
+                has_begun = True
                 yield piece
         except (Missing, StorageUnavailable) as error:
-            # The head is sent: what is left is to break off, and the reply is shorter than it said.
-            raise away(error) from error
+            if not has_begun:
+                raise
+            log.error("download broke off", file_id=download.file_id, reason=_reason(error))  # noqa: TRY400
+            raise BrokenOff from error
 
 
-def away(error: Exception) -> ServiceUnavailable:
-    """What is told of a storage that can't be asked."""
-    log.error("storage unavailable", reason=str(error) or type(error).__name__)
-    return ServiceUnavailable(_STORAGE_AWAY, headers={"Retry-After": "5"})
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 async def _explain(app: FastAPI, download: Download) -> None:

@@ -34,7 +34,7 @@ FileViewer = Annotated[Principal, Depends(Viewing(needs_sign_in=True, variant=Va
 ThumbnailViewer = Annotated[Principal, Depends(Viewing(needs_sign_in=True, variant=Variant.THUMBNAIL))]
 
 _REFUSALS = errors(Forbidden, NotFound)
-_UNCHANGED = {304: {"description": "Unchanged since the tag in If-None-Match"}}
+_UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the tag in If-None-Match"}}
 
 
 def _replies(*content_types: str) -> dict[int | str, dict[str, Any]]:

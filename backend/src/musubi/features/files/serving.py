@@ -1,19 +1,14 @@
 """How bytes are sent: conditions, ranges and the headers that keep what people upload from doing harm."""
 
-from collections.abc import AsyncGenerator
-from datetime import timedelta
-
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from musubi.adapters.storage import StorageUnavailable
 from musubi.core.clock import utcnow
 from musubi.core.http.byte_stream import ByteStream
 from musubi.core.http.conditional import is_unchanged
 from musubi.core.http.content_disposition import content_disposition
 from musubi.core.http.ranges import ByteRange, requested_range
 from musubi.features.files import downloads
-from musubi.features.files.context import files_of
 from musubi.features.files.downloads import Download
 from musubi.features.files.viewing import link_expires
 from musubi.settings import Settings
@@ -21,7 +16,6 @@ from musubi.settings import Settings
 # What is opened by itself is a page without scripts, plugins, forms, or an origin. The styles are those that browsers
 # show a picture with.
 _CSP = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-_STORE_LINK_LIFETIME = timedelta(minutes=5)
 
 
 async def reply(
@@ -43,9 +37,9 @@ async def reply(
         return Response(shown, _status(part), _headers(request, download, part))
     part = requested_range(range_header, download.size, if_range=if_range, tag=download.tag)
     start, end = (0, download.size) if part is None else (part.start, part.end)
-    pieces: AsyncGenerator[bytes, None] = await downloads.opened(request.app, download, start, end)
+    first, others = await downloads.opened(request.app, download, start, end)
     headers = {**_headers(request, download, part), "Content-Length": str(end - start)}
-    return ByteStream(pieces, _status(part), headers)
+    return ByteStream(first, others, _status(part), headers)
 
 
 async def head(request: Request, download: Download, if_none_match: str | None) -> Response:
@@ -66,10 +60,7 @@ async def _elsewhere(request: Request, download: Download) -> Response | None:
     settings: Settings = request.app.state.settings
     if not settings.storage_redirects or download.is_inline:
         return None
-    try:
-        url = await files_of(request.app).storage.download_url(download.key, _STORE_LINK_LIFETIME)
-    except StorageUnavailable as error:
-        raise downloads.away(error) from error
+    url = await downloads.store_link(request.app, download)
     return None if url is None else RedirectResponse(url, headers={"Cache-Control": "no-store"})
 
 
