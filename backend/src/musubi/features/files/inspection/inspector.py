@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pebble import ProcessExpired
 
-from musubi.adapters.inspection.look import look
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
+from musubi.adapters.inspection.worker import look
 from musubi.features.files.inspection.pool import Broken, Pool
 from musubi.features.files.types import FileType
 

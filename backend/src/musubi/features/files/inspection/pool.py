@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from pebble import ProcessPool
 
-from musubi.adapters.inspection.bounds import confine
 from musubi.adapters.inspection.processes import LightContext
+from musubi.adapters.inspection.worker import start
 
 TASKS_PER_PROCESS = 200
 """After so many a process is replaced: what libraries leak doesn't add up."""
@@ -33,7 +33,7 @@ class Pool:
         self._processes = ProcessPool(
             max_workers=workers,
             max_tasks=TASKS_PER_PROCESS,
-            initializer=confine,
+            initializer=start,
             initargs=(memory_mib,),
             context=LightContext(),
         )

@@ -1,4 +1,4 @@
-"""One look at one file: what the server asks its worker processes for."""
+"""Which kind of look a file is given."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from musubi.adapters.inspection.archive import look_at_zip
-from musubi.adapters.inspection.bounds import allow_cpu_seconds
 from musubi.adapters.inspection.doc import look_at_doc
 from musubi.adapters.inspection.docx import look_at_docx
 from musubi.adapters.inspection.pdf import look_at_pdf
@@ -15,7 +14,7 @@ from musubi.adapters.inspection.signature import can_be
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
 from musubi.adapters.inspection.video import look_at_mp4, look_at_webm
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MP4 = "video/mp4"
 
 _LOOKS: dict[str, Callable[[BinaryIO], Inspected]] = {
@@ -25,7 +24,7 @@ _LOOKS: dict[str, Callable[[BinaryIO], Inspected]] = {
     "image/webp": partial(look_at_picture, image_format=WEBP),
     "application/pdf": look_at_pdf,
     "application/msword": look_at_doc,
-    DOCX: look_at_docx,
+    _DOCX: look_at_docx,
     _MP4: look_at_mp4,
     "video/webm": look_at_webm,
     "application/zip": look_at_zip,
@@ -34,9 +33,8 @@ _KNOWN_BETTER = frozenset({_MP4})
 """Of which the signatures are only a part: there are too many brands."""
 
 
-def look(path: Path, content_type: str, seconds: float) -> Inspected:
+def look_at(path: Path, content_type: str) -> Inspected:
     """What is in the file, which is to be of this type. Raises Refused, MemoryError, OSError."""
-    allow_cpu_seconds(seconds)
     with path.open("rb") as file:
         if content_type not in _KNOWN_BETTER and not can_be(file, content_type):
             raise Refused(Reason.OTHER_CONTENT)
