@@ -17,18 +17,20 @@ async def call(
     query: bytes = b"",
     headers: Headers = (),
     body: bytes | Iterable[bytes] = b"",
+    is_whole: bool = True,
     scheme: str = "http",
     host: bytes = b"localhost:8000",
     client: tuple[str, int] = ("127.0.0.1", 50_000),
     server: tuple[str, int] = ("127.0.0.1", 8000),
 ) -> Response:
-    """The reply to a request whose bytes are sent as they are; several chunks of `body` declare no length.
+    """The reply to a request whose bytes are sent as they are; several chunks of `body` declare no length. One that isn't
+    whole is cut off after them.
 
     An exception that leaves the application is raised here, as it would end the connection.
     """
     chunks = [body] if isinstance(body, bytes) else list(body)
     incoming = iter(
-        {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
+        {"type": "http.request", "body": chunk, "more_body": number < len(chunks) or not is_whole}
         for number, chunk in enumerate(chunks, 1)
     )
     sent: list[Message] = []

@@ -34,7 +34,7 @@ _IN_FLIGHT = Text("The first request with this key is still being served", "同�
 _OTHER_BODY = Text("This key was used for another request", "このキーは別のリクエストで使われています")
 
 # What of a reply is worth repeating; everything else (ids, security headers) is made anew.
-_KEPT_HEADERS = ("content-type", "location", "etag")
+_KEPT_HEADERS = ("content-type", "location", "etag", "upload-expires")
 
 
 class IdempotencyKey(Base):

@@ -6,7 +6,7 @@ from httpx import AsyncClient
 from musubi.settings import Environment
 from tests.conftest import AppMaker
 
-METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 EXPOSED = {"X-Total-Count", "X-Request-ID", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Location"}
 SENT = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Session-Transport, Accept-Language"
 

@@ -50,7 +50,7 @@ def read_metadata(value: str | None) -> dict[str, bytes]:
     for pair in value.split(","):
         # White space around the commas is that of a list of HTTP, as a proxy that joins two headers makes it.
         key, _, encoded = pair.strip(" \t").partition(" ")
-        if not key or key in found:
+        if not key or not key.isprintable() or key in found:
             raise BadRequest(_BAD_METADATA)
         found[key] = _decoded(encoded, _BAD_METADATA)
     return found
