@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from io import FileIO
 from pathlib import Path
+from secrets import token_hex
 from typing import TypeVar
-from uuid import uuid4
 
 import structlog
 
@@ -101,7 +101,7 @@ class SpoolFile:
 async def spooling(directory: Path, *, limit: int) -> AsyncIterator[SpoolFile]:
     """A new file in `directory` that takes at most `limit` bytes. It is gone at the end of the block, unless something
     took it from there."""
-    file = SpoolFile(directory / uuid4().hex, limit)
+    file = SpoolFile(directory / token_hex(16), limit)
     try:
         yield file
     finally:
