@@ -4069,13 +4069,13 @@ export type CreateResumableData = {
          *
          * The size of the file, in bytes
          */
-        'upload-length'?: string | null;
+        'Upload-Length'?: string | null;
         /**
          * Upload-Metadata
          *
          * `filename` (required), `filetype`, `description` and `item_id`, each with its value in Base64
          */
-        'upload-metadata'?: string | null;
+        'Upload-Metadata'?: string | null;
         /**
          * Idempotency-Key
          */
@@ -4325,13 +4325,13 @@ export type AppendToResumableData = {
          *
          * Where the bytes begin; what `HEAD` tells
          */
-        'upload-offset'?: string | null;
+        'Upload-Offset'?: string | null;
         /**
          * Upload-Checksum
          *
          * `sha256` or `sha1`, a space, and the digest in Base64
          */
-        'upload-checksum'?: string | null;
+        'Upload-Checksum'?: string | null;
         'Tus-Resumable': '1.0.0';
     };
     path: {
