@@ -1,20 +1,22 @@
 """The settings of files: where they lie, how large they may be, and what looking at them may cost."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode
+
+from musubi.core.storage_url import StorageUrl, parse_storage_url
 
 MIB = 1024 * 1024
-_STORAGE_SCHEMES = frozenset({"file", "s3", "gs", "az"})
 
 
 class FileSettings(BaseSettings):
     """A part of `settings.Settings`."""
 
     storage_url: Annotated[
-        SecretStr | None,
+        StorageUrl | None,
+        NoDecode,
+        BeforeValidator(parse_storage_url),
         Field(
             description="Where files are kept: s3://bucket/prefix, gs://…, az://…, file:///…; "
             "default: a directory in the data directory"
@@ -42,10 +44,3 @@ class FileSettings(BaseSettings):
         int, Field(ge=128, description="Memory that one of them may use beyond what it starts with, in MiB")
     ] = 512
     inspection_seconds: Annotated[int, Field(ge=1, le=600, description="How long it may look at one file")] = 20
-
-    @field_validator("storage_url")
-    @classmethod
-    def _check_storage_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and urlsplit(value.get_secret_value()).scheme not in _STORAGE_SCHEMES:
-            raise ValueError("must begin with s3://, gs://, az:// or file://")
-        return value

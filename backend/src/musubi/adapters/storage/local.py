@@ -6,17 +6,32 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from io import FileIO
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
-from musubi.adapters.storage.protocol import Description, Missing, StorageFull, StorageUnavailable, Stored
+from musubi.adapters.storage.protocol import (
+    PIECE_BYTES,
+    Description,
+    Missing,
+    StorageFull,
+    StorageUnavailable,
+    Stored,
+    is_name,
+    names_of_key,
+    names_of_prefix,
+)
 
-_PIECE = 256 * 1024
+# No key begins with a dot.
 _UNFINISHED = ".unfinished"
+_LISTED_AT_ONCE = 1000
+_MAX_REMEMBERED = 4096
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 T = TypeVar("T")
 
@@ -26,16 +41,20 @@ class LocalStorage:
 
     A file gets its name only when all of it is on the disk, and the name is there too when a write returns: both the
     file and its directory are synchronized. (obstore's own local store does neither, which is why this one is ours.)
+    Several processes may use the same directory.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._unfinished = root / _UNFINISHED
+        self._at_rest: set[Path] = set()
 
-    async def put(self, key: str, data: bytes) -> None:
+    async def put(self, key: str, data: bytes, _description: Description | None = None) -> None:
         def write(unfinished: Path) -> None:
             unfinished.write_bytes(data)
 
-        await _beside(lambda: self._keep(key, write))
+        path = self._path(key)
+        await _beside(lambda: self._keep(path, write))
 
     async def put_file(self, key: str, path: Path, _description: Description | None = None) -> None:
         def take(unfinished: Path) -> None:
@@ -47,47 +66,62 @@ class LocalStorage:
                 # It lies on another disk.
                 shutil.copyfile(path, unfinished)
 
-        await _beside(lambda: self._keep(key, take))
+        target = self._path(key)
+        await _beside(lambda: self._keep(target, take))
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        try:
-            file = await _beside(lambda: self._path(key).open("rb"))
-        except FileNotFoundError:
-            raise Missing(key) from None
-        try:
-            await _beside(lambda: file.seek(start))
-            left = None if end is None else end - start
+        path = self._path(key)
+        left = None if end is None else max(end - start, 0)
+        with ExitStack() as opened:
+
+            def open_file() -> FileIO | None:
+                with suppress(*_NO_FILE):
+                    file = opened.enter_context(path.open("rb", buffering=0))
+                    file.seek(start)
+                    return file
+                return None
+
+            file = await _beside(open_file)
+            if file is None:
+                raise Missing(key)
             while left is None or left > 0:
-                size = _PIECE if left is None else min(left, _PIECE)
-                piece = await _beside(lambda size=size: file.read(size))  # type: ignore[misc]
-                if not piece:
+                size = PIECE_BYTES if left is None else min(left, PIECE_BYTES)
+                piece: bytes = await _beside(lambda size=size: file.read(size))  # type: ignore[misc]
+                if piece:
+                    yield piece
+                if len(piece) < size:
                     return
-                yield piece
-                left = None if left is None else left - len(piece)
-        finally:
-            file.close()
+                left = None if left is None else left - size
 
     async def delete(self, *keys: str) -> None:
+        paths = [self._path(key) for key in keys]
+
         def remove() -> None:
-            for key in keys:
-                self._path(key).unlink(missing_ok=True)
+            for path in paths:
+                with suppress(*_NO_FILE):
+                    path.unlink()
+            for directory in {path.parent for path in paths} - {self._root}:
+                # Most have something else in them.
+                with suppress(OSError):
+                    directory.rmdir()
 
         await _beside(remove)
 
     async def list(self, prefix: str = "") -> AsyncIterator[Stored]:
-        paths = self._files(self._path(prefix))
-        while some := await _beside(lambda: _some(paths, 1000)):
-            for path, state in some:
-                key = path.relative_to(self._root).as_posix()
-                yield Stored(key, state.st_size, datetime.fromtimestamp(state.st_mtime, UTC))
+        found = self._files(self._root.joinpath(*names_of_prefix(prefix)))
+        while some := await _beside(lambda: list(islice(found, _LISTED_AT_ONCE))):
+            for stored in some:
+                yield stored
 
     async def tidy(self, age: timedelta) -> None:
         latest = time.time() - age.total_seconds()
 
         def remove() -> None:
-            for path in (self._root / _UNFINISHED).glob("*"):
-                if path.stat().st_mtime < latest:
-                    path.unlink(missing_ok=True)
+            for path in self._unfinished.glob("*"):
+                with suppress(FileNotFoundError):
+                    # When it got this name; what it holds may be older.
+                    if path.stat().st_ctime < latest:
+                        path.unlink()
 
         await _beside(remove)
 
@@ -96,50 +130,80 @@ class LocalStorage:
 
     async def ping(self) -> None:
         def look() -> None:
-            self._root.mkdir(parents=True, exist_ok=True)
+            self._make(self._root)
             if not os.access(self._root, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
         await _beside(look)
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if ".." in parts or key.startswith("/"):
-            raise ValueError(f"{key!r} is not a key")
-        return self._root.joinpath(*parts)
+        return self._root.joinpath(*names_of_key(key))
 
-    def _keep(self, key: str, write: Callable[[Path], None]) -> None:
+    def _keep(self, path: Path, write: Callable[[Path], None]) -> None:
         """Let `write` make a file, and give it its name once it is on the disk."""
-        path = self._path(key)
-        _make_directory(path.parent)
-        unfinished = self._root / _UNFINISHED / uuid4().hex
-        _make_directory(unfinished.parent)
+        self._make(self._unfinished)
+        unfinished = self._unfinished / uuid4().hex
         try:
             write(unfinished)
             _synchronize(unfinished)
-            unfinished.rename(path)
+            try:
+                self._make(path.parent)
+                unfinished.rename(path)
+            except FileNotFoundError:
+                # Someone deleted the last that was in the directory, and the directory with it.
+                self._make(path.parent)
+                unfinished.rename(path)
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
         _synchronize(path.parent)
 
-    def _files(self, directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
-        for folder, folders, names in os.walk(directory):
-            if _UNFINISHED in folders:
-                folders.remove(_UNFINISHED)
-            for name in names:
+    def _make(self, directory: Path) -> None:
+        """Make a directory that outlives a crash, with those above it.
+
+        One that is there already may not do so yet: who made it synchronizes it only afterwards.
+        """
+        if directory.is_dir() and (directory in self._at_rest or self._root not in directory.parents):
+            return
+        self._make(directory.parent)
+        directory.mkdir(exist_ok=True)
+        _synchronize(directory.parent)
+        if len(self._at_rest) >= _MAX_REMEMBERED:
+            self._at_rest.clear()
+        self._at_rest.add(directory)
+
+    def _files(self, directory: Path) -> Iterator[Stored]:
+        for folder, folders, names in os.walk(directory, onerror=_unless_gone):
+            # What else may lie there, such as `.unfinished` and a disk's `lost+found`, is none of ours.
+            folders[:] = filter(is_name, folders)
+            for name in filter(is_name, names):
                 path = Path(folder, name)
                 try:
-                    yield path, path.stat()
+                    state = path.stat()
                 except FileNotFoundError:
                     # It was deleted since we saw its name.
                     continue
+                key = path.relative_to(self._root).as_posix()
+                yield Stored(key, state.st_size, datetime.fromtimestamp(state.st_mtime, UTC))
 
 
 async def _beside(work: Callable[[], T]) -> T:
-    """Do `work`, which waits for the disk, in a thread."""
+    """Do `work`, which waits for the disk, in a thread.
+
+    A thread can't be stopped: whoever is cancelled meanwhile goes on when it has ended, and not before, so that it
+    never changes anything behind their back.
+    """
+    thread = asyncio.get_running_loop().run_in_executor(None, work)
     with _as_faults():
-        return await asyncio.to_thread(work)
+        try:
+            return await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            while not thread.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([thread])
+            # Nobody wants to know any more how it went.
+            thread.exception()
+            raise
 
 
 @contextmanager
@@ -147,6 +211,7 @@ def _as_faults() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
+        # The file to be kept: nothing else is looked for that isn't made.
         raise
     except OSError as error:
         if error.errno in _NO_ROOM:
@@ -154,16 +219,9 @@ def _as_faults() -> Iterator[None]:
         raise StorageUnavailable(error.strerror) from error
 
 
-def _some(paths: Iterator[T], count: int) -> list[T]:
-    return [path for path, _ in zip(paths, range(count), strict=False)]
-
-
-def _make_directory(path: Path) -> None:
-    """Make a directory that outlives a crash, with those above it."""
-    if not path.is_dir():
-        _make_directory(path.parent)
-        path.mkdir(exist_ok=True)
-        _synchronize(path.parent)
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, _NO_FILE):
+        raise error
 
 
 def _synchronize(path: Path) -> None:
