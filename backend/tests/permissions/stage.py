@@ -38,7 +38,11 @@ class Stage:
         for parameter, thing in zip(cell.route.parameters, cell.things, strict=True):
             path = path.replace(f"{{{parameter}}}", str(self.ids[thing]))
         body = BODIES.get(cell.route.name) if body is None else body
-        return await self.client.request(cell.route.method, path, headers=self.headers[cell.actor], json=body)
+        # Of uploads nothing is answered without their protocol's version, or to bytes of another type.
+        headers = {"Tus-Resumable": "1.0.0", **self.headers[cell.actor]}
+        if cell.route.name == "append_to_resumable":
+            headers |= {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+        return await self.client.request(cell.route.method, path, headers=headers, json=body)
 
 
 async def set_up(app: FastAPI, client: AsyncClient) -> Stage:
@@ -67,7 +71,7 @@ async def set_up(app: FastAPI, client: AsyncClient) -> Stage:
     return Stage(client, headers, ids)
 
 
-async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int]:
+async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int | str]:
     """One of each thing that a user can have."""
     draft, published = [await actor.make_item(status=status) for status in ("draft", "published")]
     await sign_in(actor.client, actor.user["username"])
@@ -77,6 +81,8 @@ async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int]:
         user_id=actor.id, name="A key", credential_id=f"of {name}", public_key=b"", sign_count=0, transports=[]
     )
     identity = Identity(user_id=actor.id, provider="nobody", issuer="https://id.example", subject=name)
+    begin = {"Tus-Resumable": "1.0.0", "Upload-Length": "1", "Upload-Metadata": "filename YS56aXA="}
+    upload = await actor.post("/upload/resumable", headers=begin)
     notification = Notification(user_id=actor.id, kind="mention", data={}, created_at=utcnow())
     await _keep(app, passkey, identity, notification)
     return {
@@ -86,6 +92,7 @@ async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int]:
         "passkey": passkey.id,
         "identity": identity.id,
         "notification": notification.id,
+        "upload": upload.headers["Location"].rpartition("/")[2],
     }
 
 

@@ -44,6 +44,7 @@ THINGS: dict[str, tuple[str, ...]] = {
     "notification_id": ("notification",),
     "provider": (NOT_THERE,),
     "room": ("public room", "private room"),
+    "upload_id": ("upload",),
 }
 """What a parameter in a path stands for: `stage` makes each of them. All that can be owned is `owner`'s."""
 
@@ -84,6 +85,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("unlink_identity", "identity"): _OWNER_ALONE,
     ("read_notification", "notification"): _OWNER_ALONE,
     ("get_mail", "mail to a superuser"): _SUPERUSERS,
+    **{(f"{verb}_resumable", "upload"): _OWNER_ALONE for verb in ("head", "append_to", "delete", "get")},
     **{(name, "public room"): _EVERYONE for name in ("get_room", "list_members", "list_messages", "list_room_users")},
     # Looking after a room isn't reading what is said in it.
     **{(name, "private room"): _OWNER_AND_MODERATORS for name in ("get_room", "list_members")},
