@@ -100,17 +100,36 @@ export function toAppError(thrown: unknown): AppError {
 
   const reply = thrown.response
   if (!reply) return new AppError({ code: NETWORK_ERROR, cause: thrown })
-
-  const envelope = readEnvelope(reply.data)
-  const header: unknown = reply.headers['x-request-id']
-  const common = {
+  return errorOfReply({
     status: reply.status,
-    requestId: typeof header === 'string' ? header : null,
-    retryAfter: readRetryAfter(reply.headers['retry-after']),
-    details: envelope?.details,
+    body: reply.data,
+    header: (name) => reply.headers[name],
     cause: thrown,
+  })
+}
+
+/** A reply that refuses, whoever asked for it. */
+interface Refusal {
+  status: number
+  /** What came, read as JSON where it is that. */
+  body: unknown
+  /** A header by its name in small letters. */
+  header: (name: string) => unknown
+  cause?: unknown
+}
+
+/** What the server said by a reply that is none of success. */
+export function errorOfReply({ status, body, header, cause }: Refusal): AppError {
+  const envelope = readEnvelope(body)
+  const requestId = header('x-request-id')
+  const common = {
+    status,
+    requestId: typeof requestId === 'string' ? requestId : null,
+    retryAfter: readRetryAfter(header('retry-after')),
+    details: envelope?.details,
+    cause,
   }
-  if (reply.status >= 500) return new AppError({ ...common, code: SERVER_ERROR })
+  if (status >= 500) return new AppError({ ...common, code: SERVER_ERROR })
   if (!envelope) return new AppError({ ...common, code: CLIENT_ERROR })
   return new AppError({
     ...common,

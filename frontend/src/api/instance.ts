@@ -16,15 +16,20 @@ export function setTokenRenewal(renew: TokenRenewal): void {
   renewal = renew
 }
 
+export const requestLanguage = () => language
+
 export const token = createTokenHolder()
+
+/** Gets a token in place of the refused one; rejects when there is no session any more. */
+export function renewToken(refused: string): Promise<string> {
+  if (!renewal) throw new Error('A token was refused before there was a session')
+  return renewal(refused)
+}
 
 /** The one Axios instance, which the generated services use, too. */
 export const http = createHttp({
   baseURL: import.meta.env.VITE_API_BASE_URL ?? '',
   token,
-  language: () => language,
-  refresh: (refused) => {
-    if (!renewal) throw new Error('A token was refused before there was a session')
-    return renewal(refused)
-  },
+  language: requestLanguage,
+  refresh: renewToken,
 })

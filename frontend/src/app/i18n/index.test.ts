@@ -33,6 +33,16 @@ it('loads the texts of a feature with its first page, and in each language from 
   expect(items.locales.ja).toHaveBeenCalledTimes(1)
 })
 
+it('loads the texts of shared parts together with those of the feature that uses them', async () => {
+  const { i18n, loadTextsOf, setLanguage } = await import('.')
+  const { locales } = feature('shared')
+  await setLanguage('en')
+  await loadTextsOf({ ...feature('items'), sharedTexts: [locales] })
+  await loadTextsOf({ ...feature('rooms'), sharedTexts: [locales] })
+  expect(i18n.global.getLocaleMessage('en')).toMatchObject({ shared: { text: 'shared en' } })
+  expect(locales.en).toHaveBeenCalledTimes(1)
+})
+
 it('gets texts in the language that was just chosen, though others are still on their way', async () => {
   const { i18n, loadTextsOf, setLanguage } = await import('.')
   const items = feature('items')

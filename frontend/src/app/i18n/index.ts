@@ -1,10 +1,10 @@
 import { createI18n } from 'vue-i18n'
 import { setRequestLanguage } from '@/api'
-import type { FeatureModule } from '@/shared/lib/feature'
+import type { FeatureModule, TextFiles } from '@/shared/lib/feature'
 import type { Language } from '@/shared/lib/languages'
 
 /** The application's own texts: shell, error pages, and what all features say alike. */
-const appLocales: FeatureModule['locales'] = {
+const appLocales: TextFiles = {
   en: () => import('../locales/en.json'),
   ja: () => import('../locales/ja.json'),
 }
@@ -17,10 +17,10 @@ export const i18n = createI18n({
   messages: {},
 })
 
-type TextLoader = FeatureModule['locales'][Language]
+type TextLoader = TextFiles[Language]
 
 /** Whose texts are needed in whatever language is spoken. */
-const inUse = new Set<FeatureModule['locales']>([appLocales])
+const inUse = new Set<TextFiles>([appLocales])
 const loaded = new Set<TextLoader>()
 let wanted: Language = 'en'
 
@@ -34,8 +34,8 @@ async function load(language: Language): Promise<void> {
 }
 
 /** Gets the texts of a feature, which come with its first page; ready when they are there. */
-export async function loadTextsOf(feature: FeatureModule): Promise<void> {
-  inUse.add(feature.locales)
+export async function loadTextsOf({ locales, sharedTexts = [] }: FeatureModule): Promise<void> {
+  for (const texts of [locales, ...sharedTexts]) inUse.add(texts)
   await load(wanted)
 }
 

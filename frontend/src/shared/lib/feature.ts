@@ -5,6 +5,9 @@ import type { Panel, PanelPlace } from './panels'
 
 type LocaleFile = { default: Record<string, unknown> }
 
+/** Where to load texts from, by language. */
+export type TextFiles = Readonly<Record<Language, () => Promise<LocaleFile>>>
+
 /** What a feature brings to the application; each exports one from its `routes.ts`. */
 export interface FeatureModule {
   name: string
@@ -31,7 +34,9 @@ export interface FeatureModule {
    * Its texts, all under the one key that is its name. They come with its first page, panel or link
    * in the header, so nothing else may use them.
    */
-  locales: Readonly<Record<Language, () => Promise<LocaleFile>>>
+  locales: TextFiles
+  /** Texts of parts of `shared` that it uses, which come together with its own. */
+  sharedTexts?: readonly TextFiles[]
 }
 
 declare module 'vue-router' {
