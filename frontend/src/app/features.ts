@@ -1,5 +1,6 @@
 import { accounts } from '@/features/accounts/routes'
 import { audit } from '@/features/audit/routes'
+import { files } from '@/features/files/routes'
 import { items } from '@/features/items/routes'
 import { mail } from '@/features/mail/routes'
 import { notifications } from '@/features/notifications/routes'
@@ -11,6 +12,7 @@ import type { FeatureModule } from '@/shared/lib/feature'
 export const features: readonly FeatureModule[] = [
   items,
   rooms,
+  files,
   notifications,
   accounts,
   audit,

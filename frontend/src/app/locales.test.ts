@@ -55,11 +55,15 @@ describe.each(folders)('%s', (folder) => {
 
   it('keeps to its own keys, so that no file overwrites another', () => {
     const feature = /features\/([^/]+)\/locales$/u.exec(folder)?.[1]
-    const own = feature ? [feature] : ['app', 'common', 'errors', 'validation']
-    expect(Object.keys(read(folder, 'en'))).toEqual(own)
+    const part = /shared\/([^/]+)\/locales$/u.exec(folder)?.[1]
+    const own = feature ? [feature] : part ? ['shared'] : ['app', 'common', 'errors', 'validation']
+    const texts = read(folder, 'en')
+    expect(Object.keys(texts)).toEqual(own)
+    if (part) expect(Object.keys(texts.shared!)).toEqual([part])
   })
 })
 
-it('finds the files of the application and of every feature', () => {
-  expect(folders).toHaveLength(features.length + 1)
+it('finds the files of the application, of every feature, and of shared parts', () => {
+  const shared = new Set(features.flatMap(({ sharedTexts = [] }) => sharedTexts))
+  expect(folders).toHaveLength(features.length + 1 + shared.size)
 })

@@ -1,0 +1,19 @@
+/**
+ * Files in the browser: sending them, and showing them. A feature that draws any of it names `fileTexts`
+ * from `./texts` among its `sharedTexts`. Nothing of this may be loaded with the first page.
+ */
+export { useFileChanges } from './changes'
+export { default as FileDropZone } from './components/FileDropZone.vue'
+export { default as FileLightbox } from './components/FileLightbox.vue'
+export { default as FileThumb } from './components/FileThumb.vue'
+export { default as UploadList } from './components/UploadList.vue'
+export { formatBytes, useFormatBytes } from './format-bytes'
+export { fileKeys } from './keys'
+export { kindIcon, kindOf } from './kinds'
+export { useUploadLimits } from './limits'
+export { useFileLinks, useLinkRenewal } from './links'
+export { acceptedExtensions, precheck } from './precheck'
+export { useProblemText, useUploadErrorText } from './problem-text'
+export { type ShownFile, useFileSource } from './source'
+export type { UploadEntry, UploadOptions, UploadState } from './uploads/entry'
+export { useUploadsStore } from './uploads/queue'
