@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import sys
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from threading import Thread
@@ -27,7 +28,7 @@ def confine(memory_mib: int) -> None:
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
     if _STATM.exists():
-        size, _, _, _, _, data, _ = (int(pages) * resource.getpagesize() for pages in _STATM.read_text().split())
+        size, data = _memory()
         _lower(resource.RLIMIT_AS, size + memory_mib * _MIB)
         _lower(resource.RLIMIT_DATA, data + memory_mib * _MIB)
 
@@ -37,6 +38,18 @@ def allow_cpu_seconds(seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + seconds) + 1, hard))
+
+
+def memory_left() -> int:
+    """How many bytes this process may still take."""
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return sys.maxsize if most == resource.RLIM_INFINITY else most - _memory()[0]
+
+
+def _memory() -> tuple[int, int]:
+    """All that this process has of it, and the part that isn't programs; in bytes."""
+    pages = [int(number) for number in _STATM.read_text().split()]
+    return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
 
 
 def _lower(limit: int, most: int) -> None:

@@ -7,6 +7,8 @@ from typing import BinaryIO
 # The decoders are imported here so that no file makes a process import any.
 from PIL import GifImagePlugin, Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from musubi.adapters.inspection import webp
+from musubi.adapters.inspection.bounds import memory_left
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
 
 JPEG = JpegImagePlugin.JpegImageFile.format
@@ -19,6 +21,9 @@ THUMBNAIL = (200, 200)
 _QUALITY = 85
 _REDUCING_GAP = 2.0
 """How much larger than the thumbnail a cheap reduction leaves a picture for the good one."""
+_WEBP_COST = 16
+_PROGRESSIVE_COST = 2
+"""Bytes per pixel (and colour, for the latter) that these decoders take. They don't tell lack of memory from damage."""
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -41,6 +46,9 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 def look_at_picture(file: BinaryIO, image_format: str) -> Inspected:
     """Decode the (first) picture in the file; `image_format` is Pillow's name of the only decoder that may try."""
+    if image_format == WEBP:
+        _check_webp(webp.canvas(file.read(webp.HEAD)))
+        file.seek(0)
     try:
         with Image.open(file, formats=[image_format]) as picture:
             return _inspected(picture)
@@ -52,9 +60,15 @@ def look_at_picture(file: BinaryIO, image_format: str) -> Inspected:
         raise Refused(Reason.UNREADABLE) from error
 
 
-def _inspected(picture: Image.Image) -> Inspected:
-    if picture.width * picture.height > MAX_PIXELS:
+def _check_webp(pixels: int) -> None:
+    if pixels > MAX_PIXELS:
         raise Refused(Reason.TOO_MANY_PIXELS)
+    if pixels * _WEBP_COST > memory_left():
+        raise MemoryError
+
+
+def _inspected(picture: Image.Image) -> Inspected:
+    _check_size(picture)
     width, height = picture.size
     profile = picture.info.get("icc_profile")
     # A JPEG decoder reads every byte for a smaller picture, too, in a fraction of the time.
@@ -69,6 +83,15 @@ def _inspected(picture: Image.Image) -> Inspected:
     if orientation in _SIDEWAYS:
         width, height = height, width
     return Inspected(width, height, _as_jpeg(small))
+
+
+def _check_size(picture: Image.Image) -> None:
+    pixels = picture.width * picture.height
+    if pixels > MAX_PIXELS:
+        raise Refused(Reason.TOO_MANY_PIXELS)
+    is_progressive = "progressive" in picture.info
+    if is_progressive and pixels * len(picture.getbands()) * _PROGRESSIVE_COST > memory_left():
+        raise MemoryError
 
 
 def _orientation(picture: Image.Image) -> int:

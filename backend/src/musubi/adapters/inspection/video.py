@@ -21,9 +21,12 @@ def look_at_mp4(file: BinaryIO) -> Inspected:
     """Whether it is of a brand that players know as MP4, and its boxes are whole with what describes the video."""
     file_size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    name, start, end = _mp4_box(file, 0, file_size)
-    if name != b"ftyp" or end > _FTYP_AT_MOST:
+    if file.read(8)[4:] != b"ftyp":
         raise Refused(Reason.OTHER_CONTENT)
+    _, start, end = _mp4_box(file, 0, file_size)
+    if end > _FTYP_AT_MOST:
+        raise Refused(Reason.OTHER_CONTENT)
+    file.seek(start)
     brands = file.read(end - start)
     # After the first brand comes its version; all others are those that it is compatible with.
     if _MP4_BRANDS.isdisjoint(brands[at : at + 4] for at in range(0, len(brands), 4) if at != 4):
