@@ -13,13 +13,16 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError, MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from musubi.core.errors import BadRequest, UnsupportedMediaType
+from musubi.core.errors import BadRequest, PayloadTooLarge, UnsupportedMediaType
 from musubi.core.http.streamed_body import pieces_of_body
 from musubi.core.i18n import Text
 
 MAX_PARTS = 30
 MAX_NAME = 100
 """Of a field, in bytes. (A header as a whole has 4 KiB, which is room for any file's name.)"""
+MAX_OVERHEAD = 64 * 1024
+"""Bytes of a form that are no content: boundaries, headers, and what stands around them."""
+_PIECE = 64 * 1024
 
 _NO_FORM = Text("Send a form (multipart/form-data)", "フォーム（multipart/form-data）で送信してください")
 _MALFORMED = Text("The form can't be read", "フォームを読み取れません")
@@ -47,8 +50,8 @@ async def read_parts(request: Request, *, limit: int, idle_seconds: float) -> As
     """The parts of the form that a request carries, in pieces: each part begins with an empty one, and its pieces come
     before the next part.
 
-    Raises UnsupportedMediaType for another kind of body, BadRequest for what is no whole form, and what
-    `pieces_of_body` raises.
+    Raises UnsupportedMediaType for another kind of body, BadRequest for what is no whole form, PayloadTooLarge for one
+    that is little but form, and what `pieces_of_body` raises.
     """
     parts = _Parts(_boundary_of(request))
     async for piece in pieces_of_body(request, limit=limit, idle_seconds=idle_seconds):
@@ -93,14 +96,20 @@ class _Parts:
         self._part: Part | None = None
         self._found: list[tuple[Part, bytes]] = []
         self._is_complete = False
+        self._overhead = 0
 
     def feed(self, piece: bytes) -> list[tuple[Part, bytes]]:
         """What is known after another piece of the body."""
         self._found = []
-        try:
-            self._parser.write(piece)
-        except MultipartParseError:
-            raise BadRequest(_MALFORMED) from None
+        for start in range(0, len(piece), _PIECE):
+            some = piece[start : start + _PIECE]
+            self._overhead += len(some)
+            try:
+                self._parser.write(some)
+            except MultipartParseError:
+                raise BadRequest(_MALFORMED) from None
+            if self._overhead > MAX_OVERHEAD:
+                raise PayloadTooLarge
         return self._found
 
     def check_complete(self) -> None:
@@ -131,6 +140,7 @@ class _Parts:
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._part is not None:
+            self._overhead -= end - start
             self._found.append((self._part, data[start:end]))
 
     def _end(self) -> None:
