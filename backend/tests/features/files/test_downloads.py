@@ -232,7 +232,7 @@ async def test_a_file_that_is_removed_meanwhile_is_not_found(
     async def read(*_: Any) -> AsyncGenerator[bytes, None]:
         async with database_of(app).transaction() as session:
             await session.delete(await session.get_one(File, row.id))
-        for piece in ():
+        for piece in list[bytes]():
             yield piece
         raise Missing("it")
 

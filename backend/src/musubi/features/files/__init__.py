@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from musubi.adapters.storage import open_storage
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
-from musubi.features.files import attachments_router, downloads_router, router, uploads_router
+from musubi.features.accounts.events import ProfileImageChanged, UserDeleted
+from musubi.features.files import attachments_router, departures, downloads_router, faces, router, uploads_router
 from musubi.features.files.clean_up import CLEAN_UP, SWEEP
 from musubi.features.files.context import Files
 from musubi.features.files.frames import SERVER_FRAMES
@@ -14,6 +15,7 @@ from musubi.features.files.links import Links
 from musubi.features.files.removal import REMOVE_BYTES
 from musubi.features.files.resumable import router as resumable_router
 from musubi.features.files.resumable.finishing import FINISH_UPLOAD
+from musubi.features.items.events import ItemDeleted, ItemsHandedOver
 from musubi.settings import Settings
 
 
@@ -43,6 +45,12 @@ FEATURE = Feature(
         attachments_router.router,
     ),
     pages=(Page("files", "/files", Text("Files", "ファイル"), "files", 25),),
+    handlers={
+        UserDeleted: departures.follow_user,
+        ItemDeleted: departures.follow_item,
+        ItemsHandedOver: departures.hand_over,
+        ProfileImageChanged: faces.follow,
+    },
     jobs=(REMOVE_BYTES, FINISH_UPLOAD, CLEAN_UP, SWEEP),
     server_frames=SERVER_FRAMES,
     actions=("file.deleted",),

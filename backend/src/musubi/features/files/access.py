@@ -6,7 +6,7 @@ is shown elsewhere is for the feature that shows it to say, with a `Rule` of its
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 
 from musubi.core.permissions import Permission, Principal
 from musubi.features.accounts.models import User
@@ -22,7 +22,7 @@ Kept = Callable[[], ColumnElement[bool]]
 
 def readable_by(principal: Principal, rules: Iterable[Rule]) -> ColumnElement[bool]:
     """The files that are ready and that `principal` may read, for any reason."""
-    reasons = (rule(principal) for rule in (_own, _of_readable_items, _faces, *rules))
+    reasons = (rule(principal) for rule in (_own, _of_readable_items, _all_faces, *rules))
     return File.is_ready & or_(*reasons)
 
 
@@ -52,7 +52,22 @@ def _of_items(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(Item.id).where(Item.id == File.item_id, condition).correlate(File).exists()
 
 
-def _faces(_principal: Principal) -> ColumnElement[bool]:
+def _all_faces(_principal: Principal) -> ColumnElement[bool]:
+    return is_face()
+
+
+def is_face() -> ColumnElement[bool]:
+    """The files that are their owner's face."""
     # By the owner: the name alone has no index, and nobody can take another's file for their face.
     face = select(User.id).where(User.id == File.owner_id, User.profile_image == File.stored_name)
     return face.correlate(File).exists()
+
+
+def is_kept(kept: Iterable[Kept]) -> ColumnElement[bool]:
+    """The files that hang on something of a feature above."""
+    return or_(false(), *(each() for each in kept))
+
+
+def hangs_on_nothing(kept: Iterable[Kept]) -> ColumnElement[bool]:
+    """The files that hang neither on an item nor on anything of a feature above."""
+    return and_(File.item_id.is_(None), not_(is_kept(kept)))

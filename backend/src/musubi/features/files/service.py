@@ -11,7 +11,7 @@ from musubi.core.pagination import Page
 from musubi.core.permissions import Principal
 from musubi.core.types import AnyRow
 from musubi.features import audit
-from musubi.features.files import live, quota, removal, repository
+from musubi.features.files import faces, live, quota, removal, repository
 from musubi.features.files.attachments import check_attachable
 from musubi.features.files.context import MAX_FILE_BYTES, MAX_FILES, files_of
 from musubi.features.files.downloads import FILE_NOT_FOUND
@@ -59,6 +59,7 @@ async def delete_file(app: FastAPI, session: AsyncSession, principal: Principal,
     row = await _known(session, principal, stored_name)
     if not row.is_removable:
         raise Forbidden
+    await faces.give_up(app, session, row)
     if not await removal.remove_files(app, session, row.owner_id, File.id == row.id):
         raise NotFound(FILE_NOT_FOUND)
     if row.owner_id != principal.user_id:
