@@ -18,6 +18,8 @@ PATH = "/upload/resumable"
 TYPE = "application/offset+octet-stream"
 VERSION = {"Tus-Resumable": "1.0.0"}
 
+CONTENT = b"looked at by nobody"
+
 Body = bytes | AsyncIterator[bytes]
 
 
@@ -48,6 +50,15 @@ async def send(actor: Actor, upload_id: str, offset: int, body: Body, **headers:
     sent = {**VERSION, "Content-Type": TYPE, "Upload-Offset": str(offset), **_named(headers)}
     sent = {name: value for name, value in sent.items() if value}
     return await actor.patch(f"{PATH}/{upload_id}", headers=sent, content=body)
+
+
+async def whole(actor: Actor, content: bytes = CONTENT, filename: str = "archive.zip", **headers: str) -> str:
+    """The id of an upload that has arrived in two halves."""
+    upload_id = await created(actor, len(content), filename, **headers)
+    half = len(content) // 2
+    assert (await send(actor, upload_id, 0, content[:half])).status_code == 204
+    assert (await send(actor, upload_id, half, content[half:])).status_code == 204
+    return upload_id
 
 
 async def send_cut(
