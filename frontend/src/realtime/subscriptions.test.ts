@@ -8,7 +8,8 @@ const timestamp = '2026-01-31T09:30:00Z'
 function message(seq: number, room = 'general'): FrameOf<'message'> {
   const content = `No. ${seq}`
   const times = { timestamp, edited_at: null, deleted_at: null }
-  return { type: 'message', id: seq, seq, room, content, cid: `c${seq}`, user, ...times }
+  const said = { room, content, cid: `c${seq}`, user, files: [] }
+  return { type: 'message', id: seq, seq, ...said, ...times }
 }
 
 function subscribed(seq: number, recovered = false, epoch = 'e1'): FrameOf<'subscribed'> {

@@ -1,3 +1,4 @@
+import { fileTexts } from '@/shared/files/texts'
 import type { FeatureModule } from '@/shared/lib/feature'
 
 const RoomsView = () => import('./views/RoomsView.vue')
@@ -22,4 +23,5 @@ export const rooms: FeatureModule = {
   },
   live: () => import('./live'),
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
+  sharedTexts: [fileTexts],
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { SessionUser } from '@/api'
-import type { MessageRead, Person, RoomRead } from '@/api/generated/types.gen'
+import type { MessageFile, MessageRead, Person, RoomRead } from '@/api/generated/types.gen'
 import type { FrameOf } from '@/realtime'
 import { collectionOf, eventually, type Seen, serve } from '@/testing/api'
 import { openFeature } from '@/testing/pages'
@@ -43,7 +43,22 @@ export function aMessage(seq: number, changes: Partial<MessageRead> = {}): Messa
     timestamp: new Date(Date.UTC(2026, 0, 31, 9, seq)).toISOString(),
     edited_at: null,
     deleted_at: null,
+    files: [],
     reactions: [],
+    ...changes,
+  }
+}
+
+export function aFile(changes: Partial<MessageFile> = {}): MessageFile {
+  return {
+    stored_name: `${'0'.repeat(31)}1.png`,
+    filename: 'tea.png',
+    content_type: 'image/png',
+    kind: 'image',
+    size: 2048,
+    width: 640,
+    height: 480,
+    description: '',
     ...changes,
   }
 }

@@ -25,6 +25,8 @@ const LONGEST_MS = 2_000_000_000
 const useFileLinkStore = defineStore('fileLinks', () => {
   const account = useSessionStore()
   const links = shallowReactive(new Map<string, FileLinks>())
+  /** Those that the server gave no link for. */
+  const missing = shallowReactive(new Set<string>())
   /** By when to ask again for a file that something shows. */
   const due = new Map<string, number>()
   /** When a file was last asked for. */
@@ -55,6 +57,10 @@ const useFileLinkStore = defineStore('fileLinks', () => {
         const resolved = { url: apiUrl(url), thumbnail_url: thumbnail && apiUrl(thumbnail) }
         links.set(rest.stored_name, { ...rest, ...resolved })
         due.set(rest.stored_name, until)
+      }
+      for (const name of names) {
+        if (links.has(name)) missing.delete(name)
+        else missing.add(name)
       }
     } catch {
       // What shows the files does without pictures until the next attempt.
@@ -98,6 +104,7 @@ const useFileLinkStore = defineStore('fileLinks', () => {
     due.delete(name)
     asked.delete(name)
     links.delete(name)
+    missing.delete(name)
   }
 
   /** Something shows the file from now on. */
@@ -123,6 +130,7 @@ const useFileLinkStore = defineStore('fileLinks', () => {
     session += 1
     clearTimeout(timer)
     links.clear()
+    missing.clear()
     due.clear()
     asked.clear()
     wanted.clear()
@@ -136,7 +144,7 @@ const useFileLinkStore = defineStore('fileLinks', () => {
     clearTimeout(timer)
   })
 
-  return { links, hold, release, renew }
+  return { links, missing, hold, release, renew }
 })
 
 /**
@@ -159,6 +167,14 @@ export function useFileLinks(
   )
   onScopeDispose(() => held.forEach(release))
   return links
+}
+
+/**
+ * Those of the files that something shows which are gone, or which the person may not read: the server was
+ * asked, and gave no link.
+ */
+export function useMissingFiles(): ReadonlySet<string> {
+  return useFileLinkStore().missing
 }
 
 /** What gets another link for a file whose one didn't work. */

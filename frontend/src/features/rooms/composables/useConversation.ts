@@ -34,6 +34,8 @@ function createConversation(room: () => RoomRead) {
   const editing = ref<number | null>(null)
   /** The one that is to be deleted, if that is meant. */
   const deleting = ref<number | null>(null)
+  /** The picture that is shown in full, by its stored name. */
+  const viewing = ref<string | null>(null)
 
   const { isHeard, error: refusal } = useRoomSubscription(() => (room().is_member ? name : null))
   const messages = useMessages(name, { isHeard, isFollowing: () => isFollowing.value })
@@ -64,11 +66,11 @@ function createConversation(room: () => RoomRead) {
   })
 
   /** Says something, and goes to where it will stand. */
-  function send(content: string): void {
+  function send({ content, cid }: { content: string; cid: string }): void {
     unreadAfter.value = null
     if (log.value?.hasNewer) void messages.open('latest')
     isAtEnd.value = true
-    outbox.send(name, content)
+    outbox.send(name, content, cid)
   }
 
   /** Begins to edit what one said last. */
@@ -115,6 +117,7 @@ function createConversation(room: () => RoomRead) {
     isFollowing,
     editing,
     deleting,
+    viewing,
     nameOf: (id: number): string | undefined => names.value.get(id),
     isEditable,
     isRemovable: (message: ShownMessage): boolean =>

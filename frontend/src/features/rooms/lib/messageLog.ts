@@ -79,12 +79,12 @@ export function reacted(
   })
 }
 
-const GONE = { content: '', reactions: [] }
+const GONE = { content: '', files: [], reactions: [] }
 
 function fromFrame(frame: FrameOf<'message'>, known?: MessageRead): MessageRead {
-  const { id, room, seq, content, cid, user, timestamp, edited_at, deleted_at } = frame
-  const reactions = known?.reactions ?? []
-  const message = { id, room, seq, content, cid, user, timestamp, edited_at, deleted_at, reactions }
+  const { id, room, seq, content, cid, user, timestamp, edited_at, deleted_at, files } = frame
+  const said = { id, room, seq, content, cid, user, timestamp, edited_at, deleted_at, files }
+  const message = { ...said, reactions: known?.reactions ?? [] }
   return deleted_at === null ? message : { ...message, ...GONE }
 }
 

@@ -1,5 +1,5 @@
 import type { AppError } from '@/api'
-import type { MessageRead, Person } from '@/api/generated/types.gen'
+import type { MessageFile, MessageRead, Person } from '@/api/generated/types.gen'
 import type { FrameOf } from '@/realtime'
 
 /** A message of one's own, from the moment it was sent until it comes back with the room's others. */
@@ -7,8 +7,10 @@ export interface Outgoing {
   cid: string
   room: string
   content: string
+  files: readonly MessageFile[]
   timestamp: string
-  state: 'pending' | 'sent' | 'failed'
+  /** `uploading`: its files are on their way, as uploads whose context is its `cid`. */
+  state: 'uploading' | 'pending' | 'sent' | 'failed'
   /** Why it was refused. */
   error: AppError | null
   /** Its place in the log, once it has one. */
@@ -22,10 +24,19 @@ function changed(queue: Queue, cid: string, changes: Partial<Outgoing>): Queue {
   return queue.map((entry) => (entry.cid === cid ? { ...entry, ...changes } : entry))
 }
 
-export function queued(queue: Queue, message: Pick<Outgoing, 'cid' | 'room' | 'content'>): Queue {
+export function queued(
+  queue: Queue,
+  message: Pick<Outgoing, 'cid' | 'room' | 'content'>,
+  state: 'uploading' | 'pending' = 'pending',
+): Queue {
   const timestamp = new Date().toISOString()
-  return [...queue, { ...message, timestamp, state: 'pending', error: null, id: null, seq: null }]
+  const start = { files: [], timestamp, state, error: null, id: null, seq: null }
+  return [...queue, { ...message, ...start }]
 }
+
+/** Its files have arrived, so it can be sent. */
+export const uploaded = (queue: Queue, cid: string, files: readonly MessageFile[]): Queue =>
+  changed(queue, cid, { state: 'pending', files })
 
 export const acknowledged = (queue: Queue, { cid, id, seq }: FrameOf<'ack'>): Queue =>
   changed(queue, cid, { state: 'sent', error: null, id, seq })
@@ -57,8 +68,9 @@ export function withOutgoing(messages: readonly MessageRead[], queue: Queue, me:
   const shown: ShownMessage[] = messages.map((m) => ({ ...m, state: 'sent', error: null }))
   for (const entry of queue) {
     if (known.has(entry.cid)) continue
-    const message = { ...entry, user: me, edited_at: null, deleted_at: null, reactions: [] }
-    const { seq } = entry
+    const { seq, files } = entry
+    const rest = { user: me, edited_at: null, deleted_at: null, reactions: [] }
+    const message = { ...entry, ...rest, files: [...files] }
     const place = seq === null ? -1 : shown.findIndex((other) => (other.seq ?? Infinity) > seq)
     shown.splice(place < 0 ? shown.length : place, 0, message)
   }
