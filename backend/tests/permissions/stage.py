@@ -19,6 +19,7 @@ from musubi.core.models import Base
 from musubi.features.accounts.models import Identity, Passkey
 from musubi.features.mail.models import MailState, OutgoingMail
 from musubi.features.notifications.models import Notification
+from tests.features.files.seeds import plant
 from tests.permissions.table import ACTORS, BODIES, NOT_THERE, Cell
 from tests.sql import database_of
 from tests.support import Actor, make_actor, sign_in
@@ -64,6 +65,7 @@ async def set_up(app: FastAPI, client: AsyncClient) -> Stage:
     for actor in (people["other"], people["owner"]):
         ids |= await _belongings(app, actor)
         ids |= await _rooms(actor, chief)
+        ids |= await _files(app, actor)
     await superuser.patch(f"/users/{people['disabled'].id}", json={"is_active": False})
     ids |= await _work(app, people["owner"], chief)
     headers = {name: people[name].headers if name in people else {} for name in ACTORS}
@@ -103,6 +105,18 @@ async def _rooms(actor: Actor, guest: Actor) -> dict[str, str]:
         name = names[f"{kind} room"] = f"{kind}-of-{actor.user['username']}"
         form = {"name": name, "is_private": kind == "private", "member_ids": [guest.id]}
         assert (await actor.post("/rooms", json=form)).status_code == 201
+    return names
+
+
+async def _files(app: FastAPI, actor: Actor) -> dict[str, str]:
+    """A file that hangs on nothing, and one of each kind that others may read or remove."""
+    draft = await actor.make_item()
+    items = {"private file": None, "file of a draft": draft["id"], "face": None}
+    names = {
+        kind: (await plant(app, actor, has_thumbnail=True, item_id=item_id)).stored_name
+        for kind, item_id in items.items()
+    }
+    assert (await actor.patch("/users/me", json={"profile_image": names["face"]})).status_code == 200
     return names
 
 

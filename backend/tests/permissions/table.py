@@ -44,6 +44,7 @@ THINGS: dict[str, tuple[str, ...]] = {
     "notification_id": ("notification",),
     "provider": (NOT_THERE,),
     "room": ("public room", "private room"),
+    "stored_name": ("private file", "file of a draft", "face"),
     "upload_id": ("upload",),
 }
 """What a parameter in a path stands for: `stage` makes each of them. All that can be owned is `owner`'s."""
@@ -67,13 +68,17 @@ _OWNER_AND_EDITORS = Rule(frozenset({"owner", "editor", "admin", "superuser"}), 
 _OWNER_ALONE = Rule(frozenset({"owner"}), "404")
 _SUPERUSERS = Rule(frozenset({"superuser"}), "403")
 _OWNER_AND_MODERATORS = Rule(frozenset({"owner", "admin", "superuser"}), "403")
+_OWNER_ALONE_OF_WHAT_IS_KNOWN = Rule(frozenset({"owner"}), "403")
 # Who is in the private room: its owner, and nobody else of those who try.
 _MEMBERS = Rule(frozenset({"owner"}), "403")
 
+DOWNLOADS = ("download_file", "head_file", "download_thumbnail", "head_thumbnail")
+"""What they give may be kept, if it is asked for again before it is shown."""
+
 # By the route's name and what it is about.
 RULES: dict[tuple[str, str], Rule] = {
-    ("get_item", "draft"): _OWNER_AND_EDITORS,
-    ("get_item", "published item"): _EVERYONE,
+    **{(name, "draft"): _OWNER_AND_EDITORS for name in ("get_item", "list_item_files")},
+    **{(name, "published item"): _EVERYONE for name in ("get_item", "list_item_files")},
     **{
         (name, item): _OWNER_AND_EDITORS
         for name in ("update_item", "put_item", "delete_item")
@@ -95,6 +100,11 @@ RULES: dict[tuple[str, str], Rule] = {
         for name in ("update_room", "delete_room", "add_member", "remove_member")
         for room in THINGS["room"]
     },
+    **{(name, "private file"): _OWNER_ALONE_OF_WHAT_IS_KNOWN for name in (*DOWNLOADS, "update_file", "delete_file")},
+    **{(name, "file of a draft"): _OWNER_AND_EDITORS for name in (*DOWNLOADS, "delete_file")},
+    ("update_file", "file of a draft"): _OWNER_ALONE_OF_WHAT_IS_KNOWN,
+    **{(name, "face"): _EVERYONE for name in DOWNLOADS},
+    **{(name, "face"): _OWNER_ALONE_OF_WHAT_IS_KNOWN for name in ("update_file", "delete_file")},
 }
 
 # What these routes need to be asked before they look at whose thing it is.
@@ -106,6 +116,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_room": {"topic": "Changed"},
     # The first user is in none of the rooms.
     "add_member": {"user_id": 1},
+    "update_file": {"description": "Changed"},
 }
 
 # Public routes that say 401 all the same: they are about the session that a token names.
@@ -194,7 +205,8 @@ def gaps(table: Iterable[Route]) -> Iterator[str]:
             continue
         for things in route.things:
             decided = route.rule(things) is not None or NOT_THERE in things
-            if things and route.policy == Policy(needs_sign_in=True) and not decided:
+            is_for_all = route.policy.needs_sign_in and route.policy.permission is None
+            if things and is_for_all and not decided:
                 yield f"{route.name}: everyone signed in may call it, but who about a {', '.join(things)}? (RULES)"
             if route.rule(things) is not None and route.takes_body and route.name not in BODIES:
                 yield f"{route.name}: what can be sent to it, so that it gets as far as its rule? (BODIES)"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.permissions.stage import Stage
-from tests.permissions.table import ACTORS, LET_IN, Cell, cells, gaps, routes
+from tests.permissions.table import ACTORS, DOWNLOADS, LET_IN, Cell, cells, gaps, routes
 
 TABLE = routes()
 CELLS = list(cells(TABLE))
@@ -27,6 +27,7 @@ async def test_a_cell(stage: Stage, cell: Cell) -> None:
     refusals = (401, 403, 404) if cell.things else (401, 403)
     assert (str(reply.status_code) if reply.status_code in refusals else LET_IN) == cell.expected, reply.text
     # Whatever it says, it is between the two of us.
-    assert reply.headers["Cache-Control"] == "no-store"
+    is_kept = reply.status_code == 200 and cell.route.name in DOWNLOADS
+    assert reply.headers["Cache-Control"] == ("private, no-cache" if is_kept else "no-store")
     if reply.status_code == 401:
         assert reply.headers["WWW-Authenticate"] == "Bearer"
