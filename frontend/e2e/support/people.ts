@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { APIRequestContext, BrowserContextOptions } from '@playwright/test'
 import type { FrameOf } from '../../src/realtime/frames'
 import type {
+  FileRead,
   MailDetail,
   MailReadCollection,
   ItemCreate,
   ItemRead,
   ItemReadCollection,
   NotificationReadCollection,
+  ProfileUpdate,
   RoomCreate,
   RoomRead,
   RoomUpdate,
@@ -30,6 +32,13 @@ const BROWSER =
 /** Follows the rule for passwords too, for who changes theirs. */
 export const OTHER_PASSWORD = 'Shibori-dye-71'
 
+/** A file as Playwright takes it. */
+interface FilePayload {
+  name: string
+  mimeType: string
+  buffer: Buffer
+}
+
 /** Someone with an account, and what they can do without a browser. */
 export interface Person {
   id: number
@@ -42,6 +51,9 @@ export interface Person {
   items(): Promise<ItemRead[]>
   /** As an administrator: changes someone's account. */
   updateUser(id: number, changes: UserUpdate): Promise<void>
+  /** Uploads a file, and attaches it to an item if there is one. */
+  upload(file: FilePayload, details?: { item_id?: number; description?: string }): Promise<FileRead>
+  updateProfile(changes: ProfileUpdate): Promise<void>
   createRoom(room: RoomCreate): Promise<RoomRead>
   updateRoom(name: string, changes: RoomUpdate): Promise<RoomRead>
   deleteRoom(name: string): Promise<void>
@@ -104,6 +116,9 @@ export function peopleOf(server: Server, api: APIRequestContext): People {
       items: async () =>
         (await call<ItemReadCollection>('GET', `/items?owner_id=${user.id}`, { headers })).data,
       updateUser: (id, data) => call('PATCH', `/users/${id}`, { headers, data }),
+      upload: (file, details = {}) =>
+        call('POST', '/upload/files', { headers, multipart: { file, ...details } }),
+      updateProfile: (data) => call('PATCH', '/users/me', { headers, data }),
       createRoom: (data) => call('POST', '/rooms', { headers, data }),
       updateRoom: (name, data) => call('PATCH', `/rooms/${name}`, { headers, data }),
       deleteRoom: (name) => call('DELETE', `/rooms/${name}`, { headers }),

@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test'
 import { SECURITY_STOPS, SIGN_IN_STOPS } from './account-stops'
 import { administrationStops } from './admin-stops'
+import { planAttachments } from './attachment-stops'
 import { NOTIFICATION_STOPS } from './notification-stops'
 import type { People, Person } from './people'
 import { EMPTY_ROOM_STOPS, planRooms } from './room-stops'
@@ -227,6 +228,11 @@ export const TOURS: Tour[] = [
   { who: 'one who enters the first room', visitor: 'member', plan: async () => EMPTY_ROOM_STOPS },
   { who: 'one who talks', visitor: 'member', plan: (people, me) => planRooms(people, me!) },
   { who: 'one who cares for safety', visitor: 'member', plan: async () => SECURITY_STOPS },
+  {
+    who: 'one who attaches files',
+    visitor: 'member',
+    plan: (people, me) => planAttachments(people, me!),
+  },
   {
     who: 'one who writes items',
     visitor: 'superuser',

@@ -1,4 +1,5 @@
 import type { RouteLocationNormalized } from 'vue-router'
+import { fileTexts } from '@/shared/files/texts'
 import type { FeatureModule } from '@/shared/lib/feature'
 
 const itemId = ({ params }: RouteLocationNormalized) => ({ id: Number(params.id) })
@@ -45,4 +46,5 @@ export const items: FeatureModule = {
   },
   live: () => import('./live'),
   locales: { en: () => import('./locales/en.json'), ja: () => import('./locales/ja.json') },
+  sharedTexts: [fileTexts],
 }
