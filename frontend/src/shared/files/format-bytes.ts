@@ -15,7 +15,8 @@ export function formatBytes(bytes: number, language: string): string {
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: UNITS[step],
-    unitDisplay: 'short',
+    // Short, a byte is written out all the same, but never as several.
+    unitDisplay: step ? 'short' : 'long',
     maximumFractionDigits: value < 100 ? 1 : 0,
   }).format(value)
 }

@@ -9,6 +9,9 @@ type Problem = 'empty' | 'type' | 'tooLarge' | 'noRoom'
 const PROBLEMS = 'shared.files.problems.'
 export type ProblemKey = `${typeof PROBLEMS}${Problem}`
 
+/** The one that may pass: the others lie in the file. */
+export const NO_ROOM: ProblemKey = `${PROBLEMS}noRoom`
+
 /** Whether the code of an error is one of ours, and so the key of its text. */
 export function isProblemKey(code: string): code is ProblemKey {
   return code.startsWith(PROBLEMS)

@@ -8,8 +8,8 @@ import {
 } from '@/shared/composables/useQueryParams'
 import type { FileListQuery } from '../queries'
 
-/** Fills whole rows of two, three, four and six. */
-const PAGE_SIZE = 24
+/** Fills whole rows of two, three and five. */
+const PAGE_SIZE = 30
 
 const DEFAULT_SORT = '-created_at'
 

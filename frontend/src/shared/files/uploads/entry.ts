@@ -1,5 +1,6 @@
-import { type AppError } from '@/api'
+import type { AppError } from '@/api'
 import type { FileRead } from '@/api/generated/types.gen'
+import { isProblemKey, NO_ROOM } from '../precheck'
 
 /**
  * `queued`: waits for its turn. `checking`: all of it has arrived, and the server looks into it.
@@ -50,6 +51,16 @@ export const isRunning = ({ state }: UploadEntry) => RUNNING.includes(state)
 
 /** Whether it goes on by itself. */
 export const isUnfinished = ({ state }: UploadEntry) => UNFINISHED.includes(state)
+
+/** Refusals that are about the file itself, or about who may do what. */
+const FINAL_STATUSES: readonly number[] = [400, 403, 404, 415, 422]
+
+/** Whether another attempt may go better. */
+export function isWorthRetrying({ state, error }: UploadEntry): boolean {
+  if (state === 'cancelled') return true
+  if (state !== 'failed' || !error) return false
+  return isProblemKey(error.code) ? error.code === NO_ROOM : !FINAL_STATUSES.includes(error.status)
+}
 
 /** Whether nothing more becomes of it by itself, nor by resuming. */
 export const isOver = ({ state }: UploadEntry) => OVER.includes(state)
