@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import shutil
 import sqlite3
 import stat
@@ -16,6 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi import operations
 from musubi.app import create_app
@@ -24,9 +26,10 @@ from musubi.core.clock import utcnow
 from musubi.core.jobs.models import Job
 from musubi.core.models import Base
 from musubi.features.accounts.models import Identity, OneTimeToken, Passkey, RecoveryCode, TotpSecret
+from musubi.features.files.models import File, ResumableUpload, UploadSegment
 from musubi.features.mail.models import MailState, OutgoingMail
 from musubi.features.notifications.models import Notification
-from musubi.features.rooms.models import Message, MessageChange, Reaction, Room, RoomMember
+from musubi.features.rooms.models import Message, MessageChange, MessageFile, Reaction, Room, RoomMember
 from musubi.settings import Settings, async_database_url
 from tests.conftest import make_settings
 from tests.core.schema import connected, counts, shape_of
@@ -87,6 +90,7 @@ async def fill(client: AsyncClient) -> None:
         )
         session.add(message)
         await session.flush()
+        await _put_files(session, user_id, message.id)
         change = {"room_id": room.id, "seq": 2, "message_id": message.id, "user_id": user_id, "created_at": now}
         session.add_all(
             [
@@ -96,6 +100,28 @@ async def fill(client: AsyncClient) -> None:
                 Notification(user_id=user_id, kind="mention", data={"room": "tea"}, created_at=now),
             ]
         )
+
+
+async def _put_files(session: AsyncSession, user_id: int, message_id: int) -> None:
+    now = utcnow()
+    file = File(
+        stored_name=f"{secrets.token_hex(16)}.png", owner_id=user_id, is_ready=True, filename="結び目.png",
+        content_type="image/png", size=1, sha256="0" * 64, blob="a", search_text="結び目.png", created_at=now,
+    )  # fmt: skip
+    session.add(file)
+    await session.flush()
+    upload = ResumableUpload(
+        id=secrets.token_hex(16), owner_id=user_id, filename="a.zip", content_type="application/zip", length=2,
+        received=1, state="receiving", file_id=file.id, created_at=now, expires_at=now,
+    )  # fmt: skip
+    session.add(upload)
+    await session.flush()
+    session.add_all(
+        [
+            UploadSegment(upload_id=upload.id, offset=0, length=1, key="a"),
+            MessageFile(message_id=message_id, file_id=file.id, position=0),
+        ]
+    )
 
 
 async def test_up_down_and_up_again_on_a_filled_database(new_database: str, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ async def expect_nothing_left(app: FastAPI) -> None:
 
 
 def expect_empty_spool(app: FastAPI) -> None:
-    spool = files_of(app).spool
+    spool = files_of(app).spool.directory
     assert not spool.exists() or list(spool.iterdir()) == []
 
 

@@ -15,6 +15,7 @@ from musubi.features.files.links import Links
 from musubi.features.files.removal import REMOVE_BYTES
 from musubi.features.files.resumable import router as resumable_router
 from musubi.features.files.resumable.finishing import FINISH_UPLOAD
+from musubi.features.files.spool import Spool
 from musubi.features.items.events import ItemDeleted, ItemsHandedOver
 from musubi.settings import Settings
 
@@ -29,7 +30,7 @@ def _install(app: FastAPI) -> None:
             seconds=settings.inspection_seconds,
         ),
         Links(app.state.keys),
-        spool=settings.data_dir / "spool",
+        spool=Spool(settings.data_dir / "spool"),
         quota=settings.file_quota_bytes,
         resumable_max_bytes=settings.resumable_max_bytes,
     )

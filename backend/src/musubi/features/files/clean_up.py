@@ -16,7 +16,6 @@ from musubi.features.files.blobs import segment_prefix
 from musubi.features.files.context import files_of
 from musubi.features.files.models import File, ResumableUpload
 from musubi.features.files.resumable.state import State
-from musubi.features.files.spool import tidy_spool
 
 log = structlog.get_logger("musubi.files")
 
@@ -112,7 +111,7 @@ async def _clean_up(app: FastAPI) -> None:
     files = files_of(app)
     pending = await clear_pending(app)
     expired = await clear_expired(app)
-    spooled = await tidy_spool(files.spool, LEFT_FOR)
+    spooled = await files.spool.tidy()
     await files.storage.tidy(LEFT_FOR)
     log.info("what was left behind is removed", pending=pending, expired=expired, spooled=spooled)
 

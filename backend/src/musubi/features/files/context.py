@@ -1,7 +1,6 @@
 """What the application has of files."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -9,6 +8,7 @@ from musubi.adapters.storage import Storage
 from musubi.features.files.access import Kept, Rule
 from musubi.features.files.inspection import Inspector
 from musubi.features.files.links import Links
+from musubi.features.files.spool import Spool
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 """Of the simple uploads."""
@@ -23,9 +23,8 @@ class Files:
     storage: Storage
     inspector: Inspector
     links: Links
-    spool: Path
-    """Where this machine keeps what is arriving: a directory on the disk of the local storage, if that is where files
-    are kept."""
+    spool: Spool
+    """Where this machine keeps what is arriving: on the disk of the local storage, if that is where files are kept."""
     quota: int
     """Of one user, in bytes."""
     resumable_max_bytes: int

@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from io import FileIO
@@ -24,6 +24,9 @@ log = structlog.get_logger("musubi.files")
 TOO_LARGE = Text("The file is too large", "ファイルが大きすぎます")
 # Small pieces are written together: each write is a trip to another thread.
 _PIECE = 256 * 1024
+LEFT_FOR = timedelta(days=1)
+"""How old a file has to be for its process to have died: as long as that lives, something is written every minute."""
+_LOOK_SECONDS = 3600.0
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 T = TypeVar("T")
@@ -97,28 +100,46 @@ class SpoolFile:
             rest = rest[self._file.write(rest) :]
 
 
+class Spool:
+    """The directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._next_look = 0.0
+
+    async def tidy(self, age: timedelta = LEFT_FOR) -> int:
+        """Remove what a process of this machine left there that died, if it is older than `age`; how many that were."""
+        self._next_look = time.monotonic() + _LOOK_SECONDS
+        latest = time.time() - age.total_seconds()
+
+        def remove() -> int:
+            count = 0
+            for path in self.directory.glob("*"):
+                # Others come and go while we look.
+                with suppress(FileNotFoundError):
+                    if path.stat().st_mtime < latest:
+                        path.unlink()
+                        count += 1
+            return count
+
+        return await _in_thread(remove)
+
+    async def tidy_sometimes(self) -> None:
+        """The same once an hour. No job can do it: that runs on one machine."""
+        if time.monotonic() >= self._next_look:
+            await self.tidy()
+
+
 @asynccontextmanager
-async def spooling(directory: Path, *, limit: int) -> AsyncIterator[SpoolFile]:
-    """A new file in `directory` that takes at most `limit` bytes. It is gone at the end of the block, unless something
+async def spooling(spool: Spool, *, limit: int) -> AsyncIterator[SpoolFile]:
+    """A new file in the spool that takes at most `limit` bytes. It is gone at the end of the block, unless something
     took it from there."""
-    file = SpoolFile(directory / token_hex(16), limit)
+    await spool.tidy_sometimes()
+    file = SpoolFile(spool.directory / token_hex(16), limit)
     try:
         yield file
     finally:
         await file.remove()
-
-
-async def tidy_spool(directory: Path, age: timedelta) -> int:
-    """Remove what a process of this machine left there that died, if it is older than `age`; how many that were."""
-    latest = time.time() - age.total_seconds()
-
-    def remove() -> int:
-        old = [path for path in directory.glob("*") if path.stat().st_mtime < latest]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
-
-    return await _in_thread(remove)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
