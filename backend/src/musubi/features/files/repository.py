@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.adapters.search import FIELD_SEPARATOR, text_search
@@ -64,7 +64,8 @@ def _list(kind: Kind | None) -> tuple[Listing, Query]:
 def _limited(kind: Kind | None) -> tuple[AnySelect, AnySelect]:
     limits: list[ColumnElement[bool]] = [*_OWN]
     if kind is not None:
-        limits.append(File.content_type.in_(content_types_of(kind)))
+        # One by one: the driver knows no list of values.
+        limits.append(or_(*(File.content_type == each for each in content_types_of(kind))))
     return select(*READ_COLUMNS).where(*limits), select(func.count().label("total")).select_from(File).where(*limits)
 
 
