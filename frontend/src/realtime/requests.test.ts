@@ -128,6 +128,12 @@ describe('request', () => {
       expect(sent).toEqual([])
     },
   )
+
+  it('lets a message be nothing but files', () => {
+    const { requests, sent } = start()
+    void requests.request({ ...say(''), files: ['a.png'] })
+    expect(sent).toMatchObject([{ content: '', files: ['a.png'] }])
+  })
 })
 
 describe('without a connection', () => {

@@ -26,8 +26,13 @@ export type RequestFrame<Type extends RequestType> = Omit<ClientFrameOf<Type>, '
 /** So many may wait for their answers. */
 const MOST_PENDING = 100
 
-/** The server ignores such a message, so no answer would ever come. */
 const BLANK = /^\p{White_Space}*$/u
+
+/** The server ignores a message with nothing in it, so no answer would ever come. */
+const saysNothing = (frame: object): boolean => {
+  const { type, content, files } = frame as Partial<ClientFrameOf<'message'>>
+  return type === 'message' && BLANK.test(content ?? '') && !files?.length
+}
 
 interface Pending {
   frame: ClientFrame
@@ -67,8 +72,7 @@ export function createRequests(send: (frame: ClientFrame) => boolean): Requests 
     const cid = frame.cid ?? randomId()
     const known = pending.get(cid)
     if (known) return known.promise as Promise<AnswerTo<Type>>
-    const content = 'content' in frame ? frame.content : null
-    if (typeof content === 'string' && BLANK.test(content)) return Promise.reject(nothingToSay())
+    if (saysNothing(frame)) return Promise.reject(nothingToSay())
     if (pending.size >= MOST_PENDING) return Promise.reject(tooMuchWaits())
 
     const { promise, resolve, reject } = withResolvers()

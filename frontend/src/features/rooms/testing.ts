@@ -1,6 +1,12 @@
 import { expect } from 'vitest'
 import type { SessionUser } from '@/api'
-import type { MessageFile, MessageRead, Person, RoomRead } from '@/api/generated/types.gen'
+import type {
+  MessageFile,
+  MessageRead,
+  Person,
+  RoomRead,
+  UploadLimits,
+} from '@/api/generated/types.gen'
 import type { FrameOf } from '@/realtime'
 import { collectionOf, eventually, type Seen, serve } from '@/testing/api'
 import { openFeature } from '@/testing/pages'
@@ -68,6 +74,21 @@ export function aMessageFrame(seq: number, changes: Partial<MessageRead> = {}): 
   return { type: 'message', ...aMessage(seq, changes) }
 }
 
+const LIMITS: UploadLimits = {
+  simple: {
+    max_bytes: 10_485_760,
+    types: [
+      { content_type: 'image/png', kind: 'image', extensions: ['.png'] },
+      { content_type: 'application/pdf', kind: 'document', extensions: ['.pdf'] },
+    ],
+  },
+  resumable: { max_bytes: 0, types: [] },
+  max_files: 10,
+  quota_bytes: 1_073_741_824,
+  used_bytes: 0,
+  files: 0,
+}
+
 type Answers = Parameters<typeof serve>[0]
 
 /** Answers what every page of the feature asks for; `answers` come first. */
@@ -81,6 +102,8 @@ export function serveRooms(known: RoomRead[], answers: Answers = {}): Seen[] {
     'GET /rooms': ({ query }) =>
       collectionOf(known.filter((room) => String(room.is_member) === query.joined)),
     'GET /people': collectionOf([{ ...TARO, profile_image: null }]),
+    'GET /upload/limits': LIMITS,
+    'GET /upload/links': { data: [], expires_at: '2026-01-31T11:00:00Z' },
     ...answers,
   })
 }
