@@ -22,17 +22,17 @@ def look_at_doc(file: BinaryIO) -> Inspected:
         with OleFileIO(file) as ole:
             entries = ole.listdir(streams=True, storages=True)
             is_whole = all(_is_whole(ole, path, size) for path in ole.listdir())
-            is_document = ole.exists(_DOCUMENT) and ole.openstream(_DOCUMENT).read(2) == _MAGIC
+            is_document = is_whole and ole.exists(_DOCUMENT) and ole.openstream(_DOCUMENT).read(2) == _MAGIC
     except MemoryError:
         raise
     except Exception as error:  # The parser trusts what it reads, and fails in many ways.
         raise Refused(Reason.UNREADABLE) from error
+    if not is_whole:
+        raise Refused(Reason.UNREADABLE)
     if not is_document:
         raise Refused(Reason.OTHER_CONTENT)
     if any(name.lower() in _MACROS for path in entries for name in path):
         raise Refused(Reason.MACROS)
-    if not is_whole:
-        raise Refused(Reason.UNREADABLE)
     return Inspected()
 
 

@@ -21,6 +21,10 @@ THUMBNAIL = (200, 200)
 _QUALITY = 85
 _REDUCING_GAP = 2.0
 """How much larger than the thumbnail a cheap reduction leaves a picture for the good one."""
+MAX_SCANS = 100
+"""Of a JPEG that gets finer in steps. Cameras and programs write about ten; each costs a walk through all pixels."""
+_SCAN = b"\xff\xda"
+_PIECE = 1024 * 1024
 _WEBP_COST = 16
 _PROGRESSIVE_COST = 2
 """Bytes per pixel (and colour, for the latter) that these decoders take. They don't tell lack of memory from damage."""
@@ -48,7 +52,9 @@ def look_at_picture(file: BinaryIO, image_format: str) -> Inspected:
     """Decode the (first) picture in the file; `image_format` is Pillow's name of the only decoder that may try."""
     if image_format == WEBP:
         _check_webp(webp.canvas(file.read(webp.HEAD)))
-        file.seek(0)
+    if image_format == JPEG and _scans_in(file) > MAX_SCANS:
+        raise Refused(Reason.TOO_EXPENSIVE)
+    file.seek(0)
     try:
         with Image.open(file, formats=[image_format]) as picture:
             return _inspected(picture)
@@ -65,6 +71,15 @@ def _check_webp(pixels: int) -> None:
         raise Refused(Reason.TOO_MANY_PIXELS)
     if pixels * _WEBP_COST > memory_left():
         raise MemoryError
+
+
+def _scans_in(file: BinaryIO) -> int:
+    """Pictures within the metadata count, too."""
+    scans, before = 0, b""
+    while piece := file.read(_PIECE):
+        scans += (before + piece).count(_SCAN)
+        before = piece[-1:]
+    return scans
 
 
 def _inspected(picture: Image.Image) -> Inspected:

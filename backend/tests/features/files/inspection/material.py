@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from PIL import Image
@@ -11,12 +12,12 @@ from PIL import Image
 SECTOR = 512
 
 
-def picture(image_format: str, size: tuple[int, int] = (300, 200), colour: str = "red", **options: object) -> bytes:
+def picture(image_format: str, size: tuple[int, int] = (300, 200), colour: str = "red", **options: Any) -> bytes:
     """A picture in one colour."""
     return encoded(Image.new("RGB", size, colour), image_format, **options)
 
 
-def encoded(image: Image.Image, image_format: str, **options: object) -> bytes:
+def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
     written = BytesIO()
     image.save(written, image_format, **options)
     return written.getvalue()
@@ -45,6 +46,13 @@ def webp_of_size(width: int, height: int) -> bytes:
     canvas = b"VP8X" + struct.pack("<I", 10) + bytes(4)
     canvas += (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     return b"RIFF" + struct.pack("<I", 4 + len(canvas + inside)) + b"WEBP" + canvas + inside
+
+
+def slow_jpeg(scans: int = 90) -> bytes:
+    """A small file that takes seconds to decode: it says again and again how each of many pixels is finer."""
+    jpeg = encoded(Image.new("L", (5000, 5000)), "JPEG", progressive=True)
+    last = jpeg.rindex(b"\xff\xda")
+    return jpeg[:-2] + jpeg[last:-2] * scans + jpeg[-2:]
 
 
 def pdf(content: bytes = b"") -> bytes:

@@ -38,7 +38,8 @@ class Pool:
             context=LightContext(),
         )
         self._running: set[Future[Any]] = set()
-        self._is_ended = False
+        self._is_started = False
+        self._ended: asyncio.Future[None] | None = None
 
     async def run(self, seconds: float, function: Callable[..., T], *args: object) -> T:
         """What the function returns or raises in one of the processes. When the caller is cancelled, so is the work.
@@ -46,10 +47,11 @@ class Pool:
         For no more tasks at once than there are processes. Raises TimeoutError when it took longer than `seconds`,
         pebble.ProcessExpired when the process died of it, and Broken.
         """
-        if self._is_ended:
+        if self._ended is not None:
             raise Broken
         try:
-            await asyncio.to_thread(lambda: self._processes.active)  # which starts them
+            if not self._is_started:
+                self._is_started = await asyncio.to_thread(lambda: self._processes.active)  # which starts them
             future = self._processes.schedule(function, args=args, timeout=seconds)
         except RuntimeError as error:
             raise Broken from error
@@ -65,9 +67,10 @@ class Pool:
         except BrokenProcessPool as error:
             raise Broken from error
         except asyncio.CancelledError:
-            if self._is_ended:
-                raise Broken from None
-            raise
+            caller = asyncio.current_task()
+            if self._ended is None or caller is None or caller.cancelling():
+                raise
+            raise Broken from None  # Not the caller is cancelled but the work, by `end`.
         finally:
             self._running.discard(future)
 
@@ -76,21 +79,21 @@ class Pool:
 
         In a thread that nobody has to wait for, because it waits for threads of the pool, which may be stuck.
         """
-        self._is_ended = True
-        for future in self._running:
-            future.cancel()
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[None] = loop.create_future()
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+            for future in self._running:
+                future.cancel()
+            Thread(target=self._end, args=(self._ended,), name="end-inspection", daemon=True).start()
+        return self._ended
 
-        def end() -> None:
-            self._processes.stop()  # type: ignore[no-untyped-call]
-            self._processes.join()
-            with suppress(RuntimeError):  # The loop is closed: nobody waits.
-                loop.call_soon_threadsafe(tell)
-
+    def _end(self, ended: asyncio.Future[None]) -> None:
         def tell() -> None:
             if not ended.done():
                 ended.set_result(None)
 
-        Thread(target=end, name="end-inspection", daemon=True).start()
-        return ended
+        try:
+            self._processes.stop()  # type: ignore[no-untyped-call]
+            self._processes.join()
+        finally:
+            with suppress(RuntimeError):  # The loop is closed: nobody waits.
+                ended.get_loop().call_soon_threadsafe(tell)
