@@ -121,6 +121,13 @@ class MusubiServer:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
+    def memory_kib(self, what: str = "VmRSS") -> int:
+        """What the kernel says of its process: `VmRSS` now, `VmHWM` at the most so far."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        [line] = [line for line in status.splitlines() if line.startswith(f"{what}:")]
+        return int(line.split()[1])
+
     @property
     def log(self) -> str:
         """Everything it wrote to standard error."""

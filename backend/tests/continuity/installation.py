@@ -40,13 +40,6 @@ class FaultyServer(MusubiServer):
         self._calm_command = self._command
         self._command = [sys.executable, "-m", "tests.continuity.faulty", *faults, *self._command[1:]]
 
-    @property
-    def memory_kib(self) -> int:
-        """What it takes up now."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-
     def calm(self) -> None:
         """From its next start on it has no faults."""
         self._command = self._calm_command

@@ -46,7 +46,7 @@ async def _round(number: int, possible: Misfortunes, chance: random.Random) -> N
             await weather.until_acknowledged(50)
             await happen(weather)
         await weather.until_acknowledged(50)
-    memory = ", ".join(f"{server.memory_kib // 1024} MiB" for server in possible.installation.servers)
+    memory = ", ".join(f"{server.memory_kib() // 1024} MiB" for server in possible.installation.servers)
     _say(f"   after {time.monotonic() - started:.0f} s; processes of {memory}")
 
 

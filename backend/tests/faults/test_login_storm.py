@@ -75,14 +75,6 @@ class Probe:
         self.finish(early=True)
 
 
-def memory_kib(server: MusubiServer, what: str) -> int:
-    """What the kernel says of the server: `VmRSS` now, `VmHWM` at the most so far."""
-    assert server._process is not None
-    status = Path(f"/proc/{server._process.pid}/status").read_text()
-    [line] = [line for line in status.splitlines() if line.startswith(f"{what}:")]
-    return int(line.split()[1])
-
-
 async def post(server: MusubiServer, what: str, **content: Any) -> httpx.Response:
     async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as client:
         return await client.post(f"/api/v1/auth/{what}", **content)
@@ -114,13 +106,13 @@ async def test_a_storm_of_logins(
             assert reply.status_code == 201, reply.text
         idle = Probe(server.port, times=100)
         idle.finish(early=False)
-        before = memory_kib(server, "VmRSS")
+        before = server.memory_kib()
 
         with Probe(server.port) as busy:
             replies = await storm(server, ["Wrong-pass-1" if limited or n % 2 else PASSWORD for n in range(AT_ONCE)])
 
         found = Counter(reply.status_code for reply in replies)
-        grown = memory_kib(server, "VmHWM") - before
+        grown = server.memory_kib("VmHWM") - before
         with capsys.disabled():
             sys.stdout.write(
                 f"\n{request.node.name}: {dict(found)}; /health usually {median(idle.taken) * 1000:.0f} ms, at worst "

@@ -12,7 +12,6 @@ import pytest
 from tests.continuity.crowd import Reader, join
 from tests.continuity.installation import variables
 from tests.continuity.talk import Talk, talk
-from tests.faults.test_login_storm import memory_kib
 from tests.processes import PATIENCE_SECONDS, MusubiServer
 from tests.support import PASSWORD
 
@@ -60,7 +59,7 @@ class Market:
         await self._speaker.send("message", room=ROOM, content=content, cid=f"m-{self._spoken}")
         answers = await self._speaker.hear_out()
         assert [answer["type"] for answer in answers] == ["ack"], answers
-        self.peak_kib = max(self.peak_kib, memory_kib(self._server, "VmRSS"))
+        self.peak_kib = max(self.peak_kib, self._server.memory_kib())
         await asyncio.sleep(max(0.0, started + 1 / PER_SECOND - time.monotonic()))
 
     async def connections(self) -> int:

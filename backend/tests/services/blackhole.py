@@ -4,9 +4,10 @@
         ...  # connect to proxy.port
         proxy.swallow()
         proxy.release()
+        proxy.cut()
 
-That is what a pulled cable or a lost route looks like: nobody hangs up, so only silence tells. It runs in the event
-loop of the test.
+That is what a pulled cable or a lost route looks like: nobody hangs up, so only silence tells. A cut is the opposite:
+everyone learns of it at once. It runs in the event loop of the test.
 """
 
 import asyncio
@@ -24,9 +25,12 @@ class BlackHole:
         """Where it listens."""
         self.accepted = 0
         """How many connections were made to it so far."""
+        self.passed = 0
+        """How many bytes went to the port so far."""
         self._target = target
         self._flows = asyncio.Event()
         self._flows.set()
+        self._more = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def swallow(self) -> None:
@@ -37,6 +41,17 @@ class BlackHole:
         """Forward again, first what was held back: a network loses packets, but not the bytes of a stream."""
         self._flows.set()
 
+    def cut(self) -> None:
+        """Hang up on everyone. New connections are served."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def until_passed(self, count: int) -> None:
+        """Wait until so many bytes went to the port, of all connections together."""
+        while self.passed < count:
+            self._more.clear()
+            await self._more.wait()
+
     async def open(self) -> None:
         """Listen on a port that is free."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -45,8 +60,7 @@ class BlackHole:
     async def close(self) -> None:
         """Hang up on everyone."""
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
+        self.cut()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -61,7 +75,7 @@ class BlackHole:
             there, back = await asyncio.open_connection("127.0.0.1", self._target)
             with contextlib.closing(back):
                 directions = {
-                    asyncio.create_task(self._forward(reader, back)),
+                    asyncio.create_task(self._forward(reader, back, is_to_target=True)),
                     asyncio.create_task(self._forward(there, writer)),
                 }
                 try:
@@ -72,11 +86,16 @@ class BlackHole:
                         direction.cancel()
                     await asyncio.gather(*directions, return_exceptions=True)
 
-    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _forward(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_to_target: bool = False
+    ) -> None:
         while data := await source.read(_CHUNK_BYTES):
             await self._flows.wait()
             sink.write(data)
             await sink.drain()
+            if is_to_target:
+                self.passed += len(data)
+                self._more.set()
         await self._flows.wait()
 
 
