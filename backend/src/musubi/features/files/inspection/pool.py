@@ -47,7 +47,7 @@ class Pool:
         For no more tasks at once than there are processes. Raises TimeoutError when it took longer than `seconds`,
         pebble.ProcessExpired when the process died of it, and Broken.
         """
-        if self._ended is not None:
+        if self._is_ended():
             raise Broken
         try:
             if not self._is_started:
@@ -68,7 +68,7 @@ class Pool:
             raise Broken from error
         except asyncio.CancelledError:
             caller = asyncio.current_task()
-            if self._ended is None or caller is None or caller.cancelling():
+            if not self._is_ended() or caller is None or caller.cancelling():
                 raise
             raise Broken from None  # Not the caller is cancelled but the work, by `end`.
         finally:
@@ -85,6 +85,9 @@ class Pool:
                 future.cancel()
             Thread(target=self._end, args=(self._ended,), name="end-inspection", daemon=True).start()
         return self._ended
+
+    def _is_ended(self) -> bool:
+        return self._ended is not None
 
     def _end(self, ended: asyncio.Future[None]) -> None:
         def tell() -> None:
