@@ -57,6 +57,15 @@ else
 	@exec $(PYTHON) scripts/test.py test-faults
 endif
 
+.PHONY: test-s3
+test-s3: backend-dev ## Run the tests of the storage on a real store, which knows signatures: Ceph's
+ifdef REPORT
+	@cd backend && .venv/bin/python -m tests.services s3 -- \
+	  .venv/bin/python -m pytest tests/adapters/storage $(JUNIT_PYTEST)
+else
+	@exec $(PYTHON) scripts/test.py test-s3
+endif
+
 .PHONY: soak
 soak: backend-dev ## Break a cluster under load for an hour, or MINUTES: nothing acknowledged may be lost
 	@cd backend && exec .venv/bin/python -m tests.continuity.soak --minutes $(or $(MINUTES),60)

@@ -1,4 +1,4 @@
-"""What the tests need from the operating system: PostgreSQL's programs, Chromium and a Japanese font.
+"""What the tests need from the operating system: PostgreSQL's programs, Chromium and a Japanese font; Ceph's, if asked.
 
 As root on Debian and its relatives this installs what is missing. Elsewhere it prints the command that does.
 """
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -35,6 +36,10 @@ def has_japanese_font() -> bool:
     return bool(subprocess.run(["fc-list", ":lang=ja"], capture_output=True, check=True).stdout)
 
 
+def _has_program(name: str) -> bool:
+    return shutil.which(name) is not None
+
+
 @dataclass(frozen=True)
 class Package:
     """Something to install: how Debian calls it, and how to see that it is there."""
@@ -46,6 +51,7 @@ class Package:
 POSTGRES = Package("postgresql", has_postgres)
 BROWSER = Package("chromium", has_browser)
 FONT = Package("fonts-noto-cjk", has_japanese_font)
+CEPH = tuple(Package(name, partial(_has_program, name)) for name in ("ceph-mon", "ceph-osd", "radosgw"))
 
 
 def install(packages: set[Package]) -> None:

@@ -53,7 +53,10 @@ STAGES = (
     Stage("e2e", tests=True, heavy=True, needs=(system.BROWSER, system.FONT)),
 )
 # Long suites, run only by their name.
-MORE_STAGES = (Stage("test-faults", tests=True, heavy=True, needs=(system.POSTGRES,)),)
+MORE_STAGES = (
+    Stage("test-faults", tests=True, heavy=True, needs=(system.POSTGRES,)),
+    Stage("test-s3", tests=True, heavy=True, needs=system.CEPH),
+)
 
 
 @dataclass

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
-from tests.services import Postgres, Valkey, postgres, valkey
+from tests.services import Moto, Postgres, Valkey, postgres, valkey
 from tests.services.__main__ import run
 from tests.services.service import Service, ServiceError
 
@@ -75,7 +75,7 @@ async def test_valkey_serves_and_comes_back_empty_after_a_kill() -> None:
             assert await client.get("key") is None
 
 
-@pytest.mark.parametrize("kind", [Postgres, Valkey])
+@pytest.mark.parametrize("kind", [Postgres, Valkey, Moto])
 def test_an_exception_leaves_nothing_behind(kind: type[Service]) -> None:
     service = kind()
     with pytest.raises(ZeroDivisionError), service:

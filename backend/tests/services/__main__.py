@@ -1,17 +1,39 @@
-"""Run a command with a PostgreSQL and a Valkey of its own: `python -m tests.services run -- pytest`."""
+"""Run a command with servers of its own: `python -m tests.services run -- pytest` with a PostgreSQL and a Valkey,
+`python -m tests.services s3 -- pytest` with a store of the S3 protocol.
+"""
 
 import argparse
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
-from . import ServiceError, environment, postgres, valkey
+from . import S3_URL, ServiceError, environment, postgres, valkey
+
+Servers = Callable[[], AbstractContextManager[dict[str, str]]]
 
 
-def run(command: list[str]) -> int:
-    """Run the command with both servers' URLs in its environment; returns its status."""
+@contextmanager
+def both() -> Iterator[dict[str, str]]:
+    """A PostgreSQL and a Valkey."""
+    with postgres() as database, valkey() as store:
+        yield environment(database, store)
+
+
+@contextmanager
+def s3() -> Iterator[dict[str, str]]:
+    """A store that signatures matter to."""
+    from .ceph import ceph
+
+    with ceph() as server:
+        yield {S3_URL: server.url}
+
+
+def run(command: list[str], servers: Servers = both) -> int:
+    """Run the command with the servers' URLs in its environment; returns its status."""
     received: list[int] = []
     child: subprocess.Popen[bytes] | None = None
 
@@ -26,8 +48,8 @@ def run(command: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, forward)
     try:
-        with postgres() as database, valkey() as store:
-            child = subprocess.Popen(command, env={**os.environ, **environment(database, store)})
+        with servers() as variables:
+            child = subprocess.Popen(command, env={**os.environ, **variables})
             status = child.wait()
     except KeyboardInterrupt:
         return 128 + received[-1]
@@ -39,11 +61,13 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.services", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    runner = verbs.add_parser("run", help="run a command with both servers")
-    runner.add_argument("command", nargs="+", metavar="COMMAND", help="what to run, after --")
+    for verb, servers in (("run", both), ("s3", s3)):
+        runner = verbs.add_parser(verb, help=f"run a command with: {servers.__doc__}")
+        runner.set_defaults(servers=servers)
+        runner.add_argument("command", nargs="+", metavar="COMMAND", help="what to run, after --")
     options = parser.parse_args()
     try:
-        return run(options.command)
+        return run(options.command, options.servers)
     except (ServiceError, FileNotFoundError, LookupError) as error:
         sys.stderr.write(f"services: {error}\n")
         return 1
