@@ -15,5 +15,10 @@ export { useFileLinks, useLinkRenewal, useMissingFiles } from './links'
 export { acceptedExtensions, precheck } from './precheck'
 export { useProblemText, useUploadErrorText } from './problem-text'
 export { type ShownFile, useFileSource } from './source'
-export type { UploadEntry, UploadOptions, UploadState } from './uploads/entry'
+export {
+  isWorthRetrying,
+  type UploadEntry,
+  type UploadOptions,
+  type UploadState,
+} from './uploads/entry'
 export { useUploadsStore } from './uploads/queue'
