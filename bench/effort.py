@@ -16,7 +16,9 @@ class Effort:
     starts: int
     bursts: int
     """Messages that each writer says in a turn about live connections."""
+    uploads: int
+    """Files that a side gets in a turn."""
 
 
-THOROUGH = Effort(rounds=9, seconds=2.5, terms=10, starts=5, bursts=10)
-QUICK = Effort(rounds=3, seconds=0.7, terms=3, starts=2, bursts=4)
+THOROUGH = Effort(rounds=9, seconds=2.5, terms=10, starts=5, bursts=10, uploads=24)
+QUICK = Effort(rounds=3, seconds=0.7, terms=3, starts=2, bursts=4, uploads=8)

@@ -19,7 +19,8 @@ from bench.load import CONNECTIONS, UnexpectedAnswer
 from bench.report import render
 from bench.results import Results
 from bench.seed import fill_postgres, make_reference
-from bench.servers import Cores, Embedded, Musubi, Raw, RawLive, Server, forget_settings, make_secret, on
+from bench.servers import Cores, Embedded, Musubi, Raw, RawLive, RawUpload, Server, forget_settings, make_secret, on
+from bench.uploads import measure_uploads
 from tests.services import ServiceError, postgres, valkey
 
 _POSTGRES_SETTINGS = {
@@ -36,6 +37,7 @@ _POSTGRES_SETTINGS = {
 
 # All readers are one user, and its writers say more than people do.
 _MANY_SOCKETS = {"MUSUBI_LIVE_CONNECTIONS_PER_USER": "10000", "MUSUBI_RATE_LIMITS": "off"}
+_MANY_FILES = {"MUSUBI_FILE_QUOTA_BYTES": str(2**40), "MUSUBI_RATE_LIMITS": "off"}
 
 
 def main() -> int:
@@ -88,6 +90,9 @@ def measure(effort: Effort) -> Results:
                 # One after the other on servers of their own: what memory the first gave back would be the second's.
                 with Musubi(cores.server, secret, urls | _MANY_SOCKETS) as ours, RawLive(cores.server) as raw_live:
                     fan_out[readers] = uvloop.run(measure_fan_out(ours, raw_live, readers, effort, secret))
+            _say("measuring uploads")
+            with Musubi(cores.server, secret, urls | _MANY_FILES) as ours, RawUpload(cores.server) as raw_upload:
+                uploads = uvloop.run(measure_uploads(ours, raw_upload, effort, secret))
         _say("filling SQLite")
         with Embedded(cores.server, secret, reference) as embedded:
             memory["SQLite, idle"] = embedded.resident_mib
@@ -96,7 +101,7 @@ def measure(effort: Effort) -> Results:
             search["SQLite"] = uvloop.run(measure_search(embedded, reference, effort, secret))
             _say("measuring the start")
             start_seconds = median(_start_again(embedded) for _ in range(effort.starts))
-    return Results(against_raw, depth, search, fan_out, start_seconds, memory)
+    return Results(against_raw, depth, search, fan_out, uploads, start_seconds, memory)
 
 
 def _start_again(server: Server) -> float:

@@ -6,6 +6,7 @@ from bench.compare import Comparison, Figures
 from bench.fanout import FanOut
 from bench.lists import DEEP_PAGE, SearchTimes
 from bench.results import Results
+from bench.uploads import Uploads
 
 _WIDTHS = (22, 10, 12, 7, 9, 9, 9, 9)
 
@@ -27,6 +28,8 @@ def render(results: Results) -> str:
         "",
         "Telling a room: deliveries/s, CPU µs each, p99 in ms, KiB per idle connection, ratio, ratio by CPU",
         *(_fan_out(readers, each) for readers, each in results.fan_out.items()),
+        "",
+        *_uploads(results.uploads),
         "",
         f"Start to first answer, embedded: {results.start_seconds:.2f} s",
         "Memory: " + ", ".join(f"{mib:.0f} MiB {when}" for when, mib in results.memory_mib.items()),
@@ -60,6 +63,12 @@ def _fan_out(readers: int, each: FanOut) -> str:
     sides = ((each.ours, each.our_kib_per_socket), (each.raw, each.raw_kib_per_socket))
     cells = (f"{turn.deliveries_per_second:,.0f} {turn.cpu_us:.1f} {turn.p99_ms:.1f} {kib:.1f}" for turn, kib in sides)
     return f"{readers:>6} readers: {' against '.join(cells)}; {each.ratio:.2f}, {each.cpu_ratio:.2f}"
+
+
+def _uploads(each: Uploads) -> Iterable[str]:
+    sides = f"{each.our_mib_per_second:,.0f} against {each.raw_mib_per_second:,.0f}"
+    yield f"Uploads at rest, MiB/s: {sides}; {each.ratio:.2f}"
+    yield f"Thumbnails of uploaded pictures of 12 megapixels: {each.thumbnails_per_second:.1f} a second"
 
 
 def _line(name: str, *cells: str, widths: tuple[int, ...] = _WIDTHS) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bench.compare import Comparison
 from bench.fanout import FanOut
 from bench.lists import SearchTimes
+from bench.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Results:
     """By database."""
     fan_out: dict[int, FanOut]
     """By the number of readers."""
+    uploads: Uploads
     start_seconds: float
     """From the command to the first answer, embedded, on a database that is set up."""
     memory_mib: dict[str, float]

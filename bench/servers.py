@@ -20,6 +20,7 @@ from tests.services.service import Service
 MUSUBI = Path(sys.executable).with_name("musubi")
 RAW = Path(__file__).with_name("raw.py")
 RAW_LIVE = Path(__file__).with_name("raw_live.py")
+RAW_UPLOAD = Path(__file__).with_name("raw_upload.py")
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -126,14 +127,14 @@ class Raw(Server):
         (self.folder / "settings.json").write_text(json.dumps({**self._settings, "port": self.port}))
 
 
-class RawLive(Server):
-    """Live connections without anything around them."""
+class _Bare(Server):
+    """A program that is told nothing but its port."""
 
-    name: ClassVar = "raw live"
+    program: ClassVar[Path]
 
     @property
     def _command(self) -> list[str]:
-        return [sys.executable, str(RAW_LIVE), "settings.json"]
+        return [sys.executable, str(self.program), "settings.json"]
 
     def _prepare(self) -> None:
         self._write_settings()
@@ -145,6 +146,20 @@ class RawLive(Server):
 
     def _write_settings(self) -> None:
         (self.folder / "settings.json").write_text(json.dumps({"port": self.port}))
+
+
+class RawLive(_Bare):
+    """Live connections without anything around them."""
+
+    name: ClassVar = "raw live"
+    program: ClassVar = RAW_LIVE
+
+
+class RawUpload(_Bare):
+    """Uploads that are written to disk, and nothing else."""
+
+    name: ClassVar = "raw upload"
+    program: ClassVar = RAW_UPLOAD
 
 
 class Musubi(Server):
