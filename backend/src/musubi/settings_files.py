@@ -42,5 +42,5 @@ class FileSettings(BaseSettings):
     ] = 2
     inspection_memory_mib: Annotated[
         int, Field(ge=128, description="Memory that one of them may use beyond what it starts with, in MiB")
-    ] = 512
+    ] = 768
     inspection_seconds: Annotated[int, Field(ge=1, le=600, description="How long it may look at one file")] = 20

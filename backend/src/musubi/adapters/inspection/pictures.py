@@ -25,7 +25,7 @@ MAX_SCANS = 100
 """Of a JPEG that gets finer in steps. Cameras and programs write about ten; each costs a walk through all pixels."""
 _SCAN = b"\xff\xda"
 _PIECE = 1024 * 1024
-_WEBP_COST = 16
+WEBP_COST = 16
 _PROGRESSIVE_COST = 2
 """Bytes per pixel (and colour, for the latter) that these decoders take. They don't tell lack of memory from damage."""
 _ORIENTATION = 0x0112
@@ -69,7 +69,7 @@ def look_at_picture(file: BinaryIO, image_format: str) -> Inspected:
 def _check_webp(pixels: int) -> None:
     if pixels > MAX_PIXELS:
         raise Refused(Reason.TOO_MANY_PIXELS)
-    if pixels * _WEBP_COST > memory_left():
+    if pixels * WEBP_COST > memory_left():
         raise MemoryError
 
 

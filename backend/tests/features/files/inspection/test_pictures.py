@@ -8,7 +8,10 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from musubi.adapters.inspection.pictures import MAX_PIXELS, WEBP_COST
+from musubi.features.files.context import MAX_FILE_BYTES
 from musubi.features.files.inspection import Inspected, Reason
+from musubi.settings import Settings
 from tests.features.files.inspection.conftest import Look
 from tests.features.files.inspection.material import (
     encoded,
@@ -211,6 +214,12 @@ async def test_a_picture_that_says_that_it_is_too_large_is_refused_before_it_is_
 async def test_exactly_as_many_pixels_as_may_be(look: Look) -> None:
     found = await look("a.png", encoded(Image.new("1", (8000, 5000)), "PNG"))
     assert (found.width, found.height) == (8000, 5000)
+
+
+def test_by_default_there_is_memory_for_the_costliest_picture_that_is_taken() -> None:
+    """For its pixels, and for its file twice."""
+    most = Settings.model_fields["inspection_memory_mib"].default * 2**20
+    assert MAX_PIXELS * WEBP_COST + 2 * MAX_FILE_BYTES < most
 
 
 async def test_ten_thousand_frames_cost_as_much_as_one(look: Look) -> None:
