@@ -34,7 +34,7 @@ function serveUploads() {
       const { name } = (await request.formData()).get('file') as File
       if (name === 'bad.png' && !state.takesBad) {
         const error = { id: 'e', code: 'X', message: 'No picture', details: {}, timestamp: '' }
-        return HttpResponse.json({ error }, { status: 415 })
+        return HttpResponse.json({ error }, { status: 409 })
       }
       const stored_name = nameOf(name.replace('.png', ''))
       const rest = { url: '/a', thumbnail_url: '/b', item_id: null, owner_id: 1, id: 1 }
