@@ -5,16 +5,18 @@ is shown elsewhere is for the feature that shows it to say, with a `Rule` of its
 """
 
 from collections.abc import Callable, Iterable
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, false, not_, or_, select, true
 
-from musubi.core.permissions import Permission, Principal
+from musubi.core.permissions import Permission, Principal, Role
 from musubi.features.accounts.models import User
 from musubi.features.files.models import File
 from musubi.features.items.models import Item, ItemStatus
 
 Rule = Callable[[Principal], ColumnElement[bool]]
-"""Which files someone may read for one reason, as a condition on `File`."""
+"""Which files someone may read for one reason, as a condition on `File`. It may ask what the principal may do, and use
+their id as a value; that can be a parameter, see `readable_by_any`."""
 
 Kept = Callable[[], ColumnElement[bool]]
 """Which files hang on something, whoever asks, as a condition on `File`."""
@@ -24,6 +26,13 @@ def readable_by(principal: Principal, rules: Iterable[Rule]) -> ColumnElement[bo
     """The files that are ready and that `principal` may read, for any reason."""
     reasons = (rule(principal) for rule in (_own, _of_readable_items, _all_faces, *rules))
     return File.is_ready & or_(*reasons)
+
+
+def readable_by_any(role: Role, is_superuser: bool, rules: Iterable[Rule]) -> ColumnElement[bool]:
+    """The same for everyone of a role: a reader's id is the parameter `reader_id`. For statements that are kept, as
+    building this one takes longer than running it."""
+    reader_id = cast("int", bindparam("reader_id", type_=BigInteger()))
+    return readable_by(Principal(reader_id, "", role, is_superuser, session_id=0), rules)
 
 
 def removable_by(principal: Principal) -> ColumnElement[bool]:

@@ -4,22 +4,24 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import PurePosixPath
 from typing import cast
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from musubi.adapters.storage import Missing, Storage, StorageUnavailable
 from musubi.core.database import Database
 from musubi.core.errors import Forbidden, NotFound, ServiceUnavailable
 from musubi.core.http.byte_stream import BrokenOff
 from musubi.core.i18n import Text
-from musubi.core.permissions import Principal
+from musubi.core.permissions import Principal, Role
+from musubi.core.queries import Query
 from musubi.core.types import AnyRow
 from musubi.features.files import blobs
-from musubi.features.files.access import readable_by
+from musubi.features.files.access import Rule, readable_by, readable_by_any
 from musubi.features.files.context import Files, files_of
 from musubi.features.files.links import Links, Variant
 from musubi.features.files.models import File
@@ -33,6 +35,7 @@ _NO_THUMBNAIL = Text("This file has no thumbnail", "このファイルにはサ�
 _STORAGE_AWAY = Text("Files can't be read at the moment", "現在ファイルを読み込めません")
 _LOST = Text("This file can't be read", "このファイルを読み込めません")
 
+_COLUMNS = (File.id, File.blob, File.sha256, File.size, File.content_type, File.filename, File.has_thumbnail)
 _STORE_LINK_LIFETIME = timedelta(minutes=5)
 _THUMBNAIL_TYPE = "image/jpeg"
 
@@ -56,12 +59,8 @@ class Download:
 
 async def find(app: FastAPI, principal: Principal, stored_name: str, variant: Variant) -> Download:
     """Raises NotFound; Forbidden for a file that this principal may not read."""
-    readable = readable_by(principal, files_of(app).rules).label("is_readable")
-    columns = (File.id, File.blob, File.sha256, File.size, File.content_type, File.filename, File.has_thumbnail)
-    database: Database = app.state.database
-    async with database.reading() as reader:
-        found = await reader.execute(select(*columns, readable).where(File.stored_name == stored_name, File.is_ready))
-        row = found.first()
+    finding = _finding(principal.role, principal.is_superuser, tuple(files_of(app).rules))
+    row = await finding.first(app.state.database, {"stored_name": stored_name, "reader_id": principal.user_id})
     if row is None:
         raise NotFound(FILE_NOT_FOUND)
     if not row.is_readable:
@@ -71,6 +70,13 @@ async def find(app: FastAPI, principal: Principal, stored_name: str, variant: Va
     if not row.has_thumbnail:
         raise NotFound(_NO_THUMBNAIL)
     return _thumbnail(row)
+
+
+@cache
+def _finding(role: Role, is_superuser: bool, rules: tuple[Rule, ...]) -> Query:
+    """Finds a file, and whether a reader of this role may have it."""
+    readable = readable_by_any(role, is_superuser, rules).label("is_readable")
+    return Query(select(*_COLUMNS, readable).where(File.stored_name == bindparam("stored_name"), File.is_ready))
 
 
 def _file(row: AnyRow) -> Download:

@@ -51,7 +51,7 @@ async def head(request: Request, download: Download, if_none_match: str | None) 
 
 
 def _unchanged(request: Request, download: Download) -> Response:
-    return Response(status_code=304, headers={"ETag": download.tag, "Cache-Control": _cache_control(request)})
+    return Response(status_code=304, headers=_headers_of_any(request, download))
 
 
 async def _elsewhere(request: Request, download: Download) -> Response | None:
@@ -70,16 +70,23 @@ def _status(part: ByteRange | None) -> int:
 
 def _headers(request: Request, download: Download, part: ByteRange | None) -> dict[str, str]:
     headers = {
+        **_headers_of_any(request, download),
         "Content-Type": download.content_type,
         "Content-Disposition": content_disposition(download.filename, is_inline=download.is_inline),
-        "ETag": download.tag,
         "Accept-Ranges": "bytes",
+    }
+    return headers if part is None else {**headers, "Content-Range": part.content_range}
+
+
+def _headers_of_any(request: Request, download: Download) -> dict[str, str]:
+    """Also of 304, whose headers replace those that a cache has kept."""
+    return {
+        "ETag": download.tag,
         "Cache-Control": _cache_control(request),
         "Content-Security-Policy": _CSP,
         # A page on another origin of this site may be ours, too; it needs a signed link all the same.
         "Cross-Origin-Resource-Policy": "same-site",
     }
-    return headers if part is None else {**headers, "Content-Range": part.content_range}
 
 
 def _cache_control(request: Request) -> str:
