@@ -7,7 +7,7 @@ from typing import BinaryIO
 # The decoders are imported here so that no file makes a process import any.
 from PIL import GifImagePlugin, Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from musubi.adapters.inspection import webp
+from musubi.adapters.inspection import jpeg, webp
 from musubi.adapters.inspection.bounds import memory_left
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
 
@@ -23,8 +23,6 @@ _REDUCING_GAP = 2.0
 """How much larger than the thumbnail a cheap reduction leaves a picture for the good one."""
 MAX_SCANS = 100
 """Of a JPEG that gets finer in steps. Cameras and programs write about ten; each costs a walk through all pixels."""
-_SCAN = b"\xff\xda"
-_PIECE = 1024 * 1024
 WEBP_COST = 16
 _PROGRESSIVE_COST = 2
 """Bytes per pixel (and colour, for the latter) that these decoders take. They don't tell lack of memory from damage."""
@@ -45,6 +43,7 @@ _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 # Pillow compares the size that the header tells, and raises at once for what has more than twice as many pixels.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.simplefilter("ignore", UserWarning)  # of small damage, which anyone could fill our logs with
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
@@ -52,7 +51,7 @@ def look_at_picture(file: BinaryIO, image_format: str) -> Inspected:
     """Decode the (first) picture in the file; `image_format` is Pillow's name of the only decoder that may try."""
     if image_format == WEBP:
         _check_webp(webp.canvas(file.read(webp.HEAD)))
-    if image_format == JPEG and _scans_in(file) > MAX_SCANS:
+    if image_format == JPEG and jpeg.scans_in(file.read(), MAX_SCANS) > MAX_SCANS:
         raise Refused(Reason.TOO_EXPENSIVE)
     file.seek(0)
     try:
@@ -71,15 +70,6 @@ def _check_webp(pixels: int) -> None:
         raise Refused(Reason.TOO_MANY_PIXELS)
     if pixels * WEBP_COST > memory_left():
         raise MemoryError
-
-
-def _scans_in(file: BinaryIO) -> int:
-    """Pictures within the metadata count, too."""
-    scans, before = 0, b""
-    while piece := file.read(_PIECE):
-        scans += (before + piece).count(_SCAN)
-        before = piece[-1:]
-    return scans
 
 
 def _inspected(picture: Image.Image) -> Inspected:

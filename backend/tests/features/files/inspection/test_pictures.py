@@ -240,7 +240,16 @@ async def test_text_that_is_only_long_is_passed_over(look: Look) -> None:
 
 
 async def test_a_picture_that_gets_finer_in_too_many_steps_is_refused_before_it_is_decoded(look: Look) -> None:
-    assert await look.reason("a.jpg", slow_jpeg(10_000)) is Reason.TOO_EXPENSIVE
+    slow = slow_jpeg(10_000)
+    assert await look.reason("a.jpg", slow) is Reason.TOO_EXPENSIVE
+    hidden = slow[:2] + b"\xff\x01\xff\xff" + slow[2:]  # in what would be a long segment if it were one
+    assert await look.reason("a.jpg", hidden) is Reason.TOO_EXPENSIVE
+
+
+async def test_steps_of_what_is_not_the_picture_do_not_count(look: Look) -> None:
+    """Phones put small pictures into a photo, and whole videos after it."""
+    looks_like_steps = b"\xff\xda" * 10_000
+    assert await look.reason("a.jpg", picture("JPEG", comment=looks_like_steps) + looks_like_steps) is None
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
