@@ -30,6 +30,8 @@ COMMITTED = Path(__file__).parents[3] / "contract" / "openapi.json"
 
 SECRET = "a secret of the contract's tests, nobody else's"
 
+# What tus sends is bytes.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 schema = schemathesis.openapi.from_dict(operations.contract()["openapi.json"])
 
 
