@@ -50,7 +50,7 @@ test: backend-dev node-modules ## Run every check and every test but the long on
 	@exec $(PYTHON) scripts/test.py
 
 .PHONY: test-faults
-test-faults: backend-dev ## Run the long suites: kills, soaks, load
+test-faults: backend-dev node-modules ## Run the long suites: kills, soaks, load
 ifdef REPORT
 	@$(SERVICES) .venv/bin/python -m pytest tests/faults $(JUNIT_PYTEST)
 else
