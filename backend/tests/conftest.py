@@ -41,7 +41,7 @@ _WITHOUT_DATABASE = [
     "core/test_limits.py", "core/test_pagination.py", "core/test_permissions.py", "core/test_smtp_url.py",
     "core/test_storage_url.py", "core/test_text.py", "features/accounts/test_device.py",
     "features/accounts/test_tokens.py", "features/audit/test_actions.py", "features/mail/test_templates.py",
-    "features/files/inspection", "features/rooms/test_presence.py",
+    "features/files/inspection", "features/files/resumable/test_headers.py", "features/rooms/test_presence.py",
     "features/rooms/test_stream.py", "features/rooms/test_stream_races.py", "permissions/test_table.py",
     "test_settings.py",
 ]  # fmt: skip
