@@ -60,7 +60,7 @@ class ResumableUpload(Base):
     """A large file that arrives in pieces. Its whole length counts in the quota from the start."""
 
     __tablename__ = "resumable_uploads"
-    __table_args__ = (Index(None, "owner_id"), Index(None, "expires_at"))
+    __table_args__ = (Index(None, "owner_id"), Index(None, "expires_at"), Index(None, "file_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     """Random: who knows it still has to be its owner."""

@@ -72,6 +72,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_resumable_uploads_owner_id", "resumable_uploads", ["owner_id"])
     op.create_index("ix_resumable_uploads_expires_at", "resumable_uploads", ["expires_at"])
+    op.create_index("ix_resumable_uploads_file_id", "resumable_uploads", ["file_id"])
 
     op.create_table(
         "upload_segments",
