@@ -92,3 +92,17 @@ async def test_the_default_is_a_mebibyte(client: AsyncClient) -> None:
     for size, status in ((1024 * 1024, 422), (1024 * 1024 + 1, 413)):
         reply = await client.post("/api/v1/auth/register", content=b" " * size)
         assert reply.status_code == status
+
+
+async def test_routes_that_bound_their_bodies_themselves(app: FastAPI, member: Actor) -> None:
+    """Uploads are exempt, and nothing beside them is."""
+    large = [b"x" * LIMIT, b"x"]
+    form = (b"content-type", b"multipart/form-data; boundary=x")
+    assert await write(app, member, large, form, path=b"/upload/files") == 400
+    assert await write(app, member, large, form, path=b"/upload/files/multiple") == 400
+    for path in (b"/upload/files/", b"/upload/filesx", b"/upload/files/multiple/", b"/upload", b"/items"):
+        assert await write(app, member, large, JSON, path=path) in (413, 404), path
+    file = b"/api/v1/upload/files/" + b"0" * 32 + b".png"
+    signed_in = (b"authorization", f"Bearer {member.access_token}".encode())
+    reply = await call(app, "PATCH", file, headers=[signed_in, JSON], body=large)
+    assert reply.status_code == 413
