@@ -50,7 +50,7 @@ test('what is attached, described and removed shows at once to who reads the ite
   await expectAccessible(page)
   await expectAccessible(theirs)
 
-  await choose(page, 'Roof.png', 'Describe the picture')
+  await choose(page, 'Roof.png', 'Edit the description')
   await page.getByTestId('file-description').fill('The team on the roof')
   await page.getByTestId('save-description').click()
   await expect(row(theirs, 'Roof.png')).toContainText('The team on the roof')
@@ -74,9 +74,9 @@ test('what is attached, described and removed shows at once to who reads the ite
   await me.updateItem(item.id, { status: 'published' })
   await expect(row(theirs, 'Roof.png')).toBeVisible()
 
-  await choose(page, 'Roof.png', 'Remove')
-  const dialog = page.getByRole('dialog', { name: 'Remove this file?' })
-  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await choose(page, 'Roof.png', 'Delete')
+  const dialog = page.getByRole('dialog', { name: 'Delete Roof.png?' })
+  await dialog.getByRole('button', { name: 'Delete' }).click()
   await expect(dialog).toBeHidden()
   await expect(files(page)).toContainText('Nothing is attached yet.')
   await expect(files(theirs)).toHaveCount(0)

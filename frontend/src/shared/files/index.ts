@@ -3,6 +3,7 @@
  * from `./texts` among its `sharedTexts`. Nothing of this may be loaded with the first page.
  */
 export { useFileChanges } from './changes'
+export { default as FileDescriptionDialog } from './components/FileDescriptionDialog.vue'
 export { default as FileDropZone } from './components/FileDropZone.vue'
 export { default as FileLightbox } from './components/FileLightbox.vue'
 export { default as FileThumb } from './components/FileThumb.vue'
@@ -12,6 +13,7 @@ export { fileKeys } from './keys'
 export { kindIcon, kindOf } from './kinds'
 export { useUploadLimits } from './limits'
 export { useFileLinks, useLinkRenewal, useMissingFiles } from './links'
+export { useDeleteFile, useDescribeFile } from './mutations'
 export { acceptedExtensions, precheck } from './precheck'
 export { useProblemText, useUploadErrorText } from './problem-text'
 export { type ShownFile, useFileSource } from './source'

@@ -107,25 +107,25 @@ describe('the files of an item', () => {
       'PATCH /upload/files/:name': ({ body }) => (file = aFile(body as object)),
     })
     const page = await openPage('/items/7')
-    await choose(page, 3, 'Describe the picture')
+    await choose(page, 3, 'Edit the description')
     await page.wrapper.get('[data-testid="file-description"]').setValue('The team on the roof')
     await page.wrapper.get('dialog form').trigger('submit')
     await expect.poll(() => row(page, 3).text()).toContain('The team on the roof')
     const change = requests.find(({ method }) => method === 'PATCH')
     expect(change?.path).toBe(`/upload/files/${file.stored_name}`)
     expect(change?.body).toEqual({ description: 'The team on the roof' })
-    expect(page.wrapper.find('[data-testid="file-description"]').exists()).toBe(false)
+    expect(page.wrapper.find('dialog[open]').exists()).toBe(false)
   })
 
-  it('are not described by others, nor when there is nothing to see', async () => {
-    serveItem([aFile({ owner_id: 2 }), PDF])
+  it('are not described by others', async () => {
+    serveItem([aFile({ owner_id: 2 }), { ...PDF, owner_id: 2 }])
     const page = await openPage('/items/7')
     for (const id of [3, 4]) {
       await page.wrapper.get(`[data-testid="file-menu-${id}"]`).trigger('click')
       const texts = row(page, id)
         .findAll('[role="menuitem"]')
         .map((entry) => entry.text())
-      expect(texts).toEqual(['Download', 'Remove'])
+      expect(texts).toEqual(['Download', 'Delete'])
     }
   })
 
@@ -139,9 +139,9 @@ describe('the files of an item', () => {
       },
     })
     const page = await openPage('/items/7')
-    await choose(page, 3, 'Remove')
+    await choose(page, 3, 'Delete')
     const dialog = page.wrapper.get<HTMLDialogElement>('dialog[open]')
-    expect(dialog.text()).toContain('“Roof.png” will be gone for good')
+    expect(dialog.text()).toContain('Delete Roof.png?')
     expect(requests.some(({ method }) => method === 'DELETE')).toBe(false)
     await dialog.get('.btn-error').trigger('click')
     await expect.poll(() => page.wrapper.find('[data-testid="file-3"]').exists()).toBe(false)
@@ -151,7 +151,7 @@ describe('the files of an item', () => {
   it('stay when they could not be removed, which the dialog says', async () => {
     serveItem([aFile()], { 'DELETE /upload/files/:name': problem(403, 'FORBIDDEN') })
     const page = await openPage('/items/7')
-    await choose(page, 3, 'Remove')
+    await choose(page, 3, 'Delete')
     const dialog = page.wrapper.get<HTMLDialogElement>('dialog[open]')
     await dialog.get('.btn-error').trigger('click')
     await settle()
