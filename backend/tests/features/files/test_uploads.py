@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -198,6 +199,50 @@ async def test_a_sender_that_falls_silent_is_given_up(make_client: AppMaker) -> 
     assert (reply.status_code, error_of(reply)["code"], reply.headers["Connection"]) == (408, "HTTP_408", "close")
     assert time.monotonic() - started < 10
     await expect_nothing_left(app_of(client))
+
+
+async def test_those_who_stall_keep_nobody_from_the_database(make_client: AppMaker) -> None:
+    client = await make_client(database_pool_size=2)
+    member = await make_actor(client, "hanako")
+    begun, go_on = 0, asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        nonlocal begun
+        yield part("file", picture(), filename=b"a.png")[:-2]
+        begun += 1
+        if begun == 8:
+            waiting.set()
+        await go_on.wait()
+        yield b"\r\n" + END
+
+    waiting = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        uploads = [
+            group.create_task(member.post("/upload/files", content=stalling(), headers=FORM_HEADERS)) for _ in range(8)
+        ]
+        await waiting.wait()
+        assert (await upload(member)).status_code == 201
+        assert (await member.get("/upload/files")).json()["meta"]["total"] == 1
+        go_on.set()
+    assert {task.result().status_code for task in uploads} == {201}
+
+
+async def test_memory_stays_flat(app: FastAPI, member: Actor) -> None:
+    body = part("file", picture_of(MAX_FILE_BYTES), filename=b"a.png") + END
+    # What is loaded with the first upload is not what this is about.
+    await upload(member)
+
+    async def sent() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 65_536):
+            yield body[start : start + 65_536]
+
+    tracemalloc.start()
+    try:
+        assert (await member.post("/upload/files", content=sent(), headers=FORM_HEADERS)).status_code == 201
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * 1024 * 1024
 
 
 async def test_a_client_that_hangs_up_leaves_nothing(app: FastAPI, member: Actor) -> None:
