@@ -50,6 +50,8 @@ def _check_list(parts: list[ZipInfo], end: int, size: int) -> None:
         raise Refused(Reason.SUSPICIOUS)
     if sum(part.file_size for part in parts) > MAX_UNPACKED + size:
         raise Refused(Reason.SUSPICIOUS)
+    if any(part.header_offset < 0 for part in parts):  # before the file, when the list isn't where it is said to be
+        raise Refused(Reason.UNREADABLE)
     for part in sorted(parts, key=lambda part: part.header_offset, reverse=True):
         if not _is_harmless(part) or part.header_offset + _LOCAL_HEADER + part.compress_size > end:
             raise Refused(Reason.SUSPICIOUS)

@@ -69,6 +69,19 @@ async def test_half_of_a_file_is_not_taken(look: Look, name: str) -> None:
     assert {await look.reason(name, content[: len(content) * part // 10]) for part in (5, 8)} == {Reason.UNREADABLE}
 
 
+@pytest.mark.parametrize("name", GOOD)
+async def test_no_damage_at_either_end_of_a_file_is_more_than_a_reason_to_refuse_it(look: Look, name: str) -> None:
+    content = GOOD[name]
+    middle = len(content) // 2
+    places = [*range(0, min(64, middle), 4), *range(len(content) - min(64, middle), len(content), 4)]
+    reasons = {
+        await look.reason(name, content[:at] + damage + content[at + 4 :])
+        for at in places
+        for damage in (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f")
+    }
+    assert reasons & {Reason.OTHER_CONTENT, Reason.UNREADABLE}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
