@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from musubi.adapters.storage import LocalStorage, StorageFull, StorageUnavailable
 from musubi.features.files.models import UploadSegment
 from musubi.features.files.resumable import receiving
 from tests.conftest import AppMaker
@@ -242,6 +243,25 @@ async def test_no_connection_to_the_database_is_held_while_bytes_arrive(make_cli
         is_over.set()
     assert {task.result().status_code for task in sending} == {204}
     assert len(await kept(app_of(client))) == 16
+
+
+@pytest.mark.parametrize(("fault", "status"), [(StorageFull, 507), (StorageUnavailable, 503)])
+async def test_a_store_that_can_t_take_it(
+    app: FastAPI, member: Actor, monkeypatch: pytest.MonkeyPatch, fault: type[Exception], status: int
+) -> None:
+    really = LocalStorage.put
+
+    async def put(store: LocalStorage, key: str, data: bytes) -> None:
+        if len(data) < 1000:
+            raise fault
+        await really(store, key, data)
+
+    upload_id = await created(member, 10_000)
+    with monkeypatch.context() as faulty:
+        faulty.setattr(LocalStorage, "put", put)
+        assert (await send(member, upload_id, 0, CONTENT[:2500])).status_code == status
+    assert await pieces_of(app, upload_id) == [(0, 1000), (1000, 1000)]
+    assert (await send(member, upload_id, 2000, CONTENT[2000:2500])).status_code == 204
 
 
 async def test_an_upload_has_a_bounded_number_of_pieces(member: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from musubi.core.limits import HOUR, Limit
 from tests.conftest import AppMaker, Clock
 from tests.features.files.resumable.tus import (
     VERSION,
@@ -118,6 +119,15 @@ async def test_only_so_many_are_under_way_at_once(member: Actor, moving_clock: C
     moving_clock.forward(hours=25)
     member = await sign_in(member.client, "hanako")
     await created(member, 1)
+
+
+async def test_only_so_many_begin_in_an_hour(make_client: AppMaker) -> None:
+    client = await make_client(limits=(Limit("uploads", 2, HOUR),), rate_limits=True)
+    member = await make_actor(client, "hanako")
+    upload_id = await created(member, 10)
+    await created(member, 10)
+    assert (await begin(member, 10)).status_code == 429
+    assert (await send(member, upload_id, 0, b"abc")).status_code == 204
 
 
 async def test_a_key_begins_one_upload(member: Actor) -> None:

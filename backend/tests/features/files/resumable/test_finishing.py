@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from musubi.adapters.storage import LocalStorage, StorageUnavailable
 from musubi.features.files.inspection import Inspected, Inspector
 from tests.conftest import AppMaker, Clock
 from tests.features.files.resumable.tus import (
@@ -150,6 +151,23 @@ async def test_an_item_that_is_gone_by_then(app: FastAPI, member: Actor) -> None
     assert (outcome["state"], outcome["error"]["code"]) == ("refused", "NOT_FOUND")
     assert await used_bytes(member) == 0
     assert await kept(app, "") == []
+
+
+@pytest.mark.usefixtures("nobody_waits", "nobody_looks")
+async def test_a_store_that_is_away_for_a_while(
+    app: FastAPI, member: Actor, monkeypatch: pytest.MonkeyPatch, moving_clock: Clock
+) -> None:
+    def read(*_: Any) -> NoReturn:
+        raise StorageUnavailable
+
+    upload_id = await whole(member)
+    with monkeypatch.context() as away:
+        away.setattr(LocalStorage, "read", read)
+        await app.state.jobs.drain()
+    assert (await told(member, upload_id))["state"] == "finishing"
+    moving_clock.forward(minutes=1)
+    await app.state.jobs.drain()
+    assert (await told(member, upload_id))["state"] == "done"
 
 
 @pytest.mark.usefixtures("nobody_waits", "nobody_looks")
