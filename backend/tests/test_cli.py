@@ -235,11 +235,11 @@ def test_the_contract_depends_on_no_setting(musubi: Musubi, tmp_path: Path) -> N
     assert (tmp_path / "a" / "openapi.json").read_bytes() == (tmp_path / "b" / "openapi.json").read_bytes()
 
 
-def test_doctor_on_a_healthy_machine(musubi: Musubi, new_database: str) -> None:
-    changes: Variables = {"DATABASE_URL": new_database}
+def test_doctor_on_a_healthy_machine(musubi: Musubi, new_database: str, tmp_path: Path) -> None:
+    changes: Variables = {"DATABASE_URL": new_database, "MUSUBI_STORAGE_URL": (tmp_path / "files").as_uri()}
     assert musubi("migrate", changes=changes).exit_code == 0
     result = musubi("doctor", changes=changes)
-    for subject in ("mode", "data", "database", "schema", "redis", "mail", "web", "address"):
+    for subject in ("mode", "data", "database", "schema", "redis", "files", "mail", "web", "address"):
         assert subject in result.stdout
     assert "up to date" in result.stdout
     # Whether the browser application is built is not this test's business.
@@ -254,6 +254,7 @@ def test_doctor_names_everything_that_is_wrong(musubi: Musubi, tmp_path: Path) -
             "MUSUBI_DATA_DIR": str(tmp_path / "file" / "data"),
             "DATABASE_URL": f"postgresql://musubi:{PASSWORD}@127.0.0.1:{free_port()}/musubi",
             "REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:{free_port()}/0",
+            "MUSUBI_STORAGE_URL": f"s3://key:{PASSWORD}@bucket?endpoint=http://127.0.0.1:{free_port()}&allow_http=true",
             "MUSUBI_BASE_URL": "http://localhost:8000",
             "MUSUBI_SMTP_URL": f"smtp://musubi:{PASSWORD}@127.0.0.1:{free_port()}",
             "MUSUBI_OIDC_PROVIDERS": json.dumps(
@@ -263,7 +264,8 @@ def test_doctor_names_everything_that_is_wrong(musubi: Musubi, tmp_path: Path) -
     )
     assert result.exit_code == 1
     wrong = [line for line in result.stdout.splitlines() if line.startswith("BAD")]
-    for name in ("MUSUBI_DATA_DIR", "DATABASE_URL", "REDIS_URL", "MUSUBI_SMTP_URL", "MUSUBI_OIDC_PROVIDERS"):
+    names = "DATA_DIR", "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SMTP_URL", "OIDC_PROVIDERS"
+    for name in names:
         assert sum(name in line for line in wrong) == 1
     assert PASSWORD not in result.stdout
     assert result.stderr == ""

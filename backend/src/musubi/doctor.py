@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from musubi.adapters.mail import Unavailable, open_transport
 from musubi.adapters.oidc import ProviderUnavailable, open_providers
+from musubi.adapters.storage import StorageUnavailable, open_storage
 from musubi.app import WEB_DIRECTORY
 from musubi.operations import CannotProceed, check_data_directory, migration_state
 from musubi.settings import ConfigurationError, Settings
@@ -35,6 +36,7 @@ async def diagnose(settings: Settings) -> list[Finding]:
             fix = "brought up to date at the next start" if settings.migrates_at_start else "run `musubi migrate`"
             findings.append(Finding("schema", settings.migrates_at_start, f"at {state.current or 'nothing'}: {fix}"))
     findings.append(await _probe_redis(settings))
+    findings.append(await _probe_storage(settings))
     findings.append(await _probe_mail(settings))
     findings += await _probe_providers(settings)
     built = (WEB_DIRECTORY / "index.html").is_file()
@@ -66,6 +68,19 @@ async def _probe_redis(settings: Settings) -> Finding:
     finally:
         await cache.close()
     return Finding("redis", True, "reachable")
+
+
+async def _probe_storage(settings: Settings) -> Finding:
+    place = settings.storage_url
+    if place is None:
+        return Finding("files", True, "no store configured: kept in the data directory")
+    try:
+        await open_storage(settings).ping()
+    except ConfigurationError as error:
+        return Finding("files", False, str(error))
+    except StorageUnavailable as error:
+        return Finding("files", False, f"MUSUBI_STORAGE_URL: {place} can't be used: {error}")
+    return Finding("files", True, f"{place}: reachable")
 
 
 async def _probe_mail(settings: Settings) -> Finding:

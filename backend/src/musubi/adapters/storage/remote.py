@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _PART_BYTES: Final = 5 * 1024 * 1024
 """The least that S3 takes as a part; what is not larger goes in one request."""
-_PARTS_AT_ONCE: Final = 3
+_PARTS_AT_ONCE: Final = 2
 _LONGEST_SECONDS: Final = 60.0
 """What an answer may take of a store that is there, …"""
 _SLOWEST_BYTES_PER_SECOND: Final = 128 * 1024

@@ -45,6 +45,8 @@ async def get_readiness(request: Request) -> Health:
         await request.app.state.cache.ping()
     except (ConnectionError, TimeoutError) as error:
         raise _not_ready("redis") from error
+    # The store of files isn't asked, nor the mail server: most requests don't need them, and every process has the same
+    # one. If all of them left their places because of it, nothing would work.
     return Health(version=__version__, timestamp=utcnow())
 
 
