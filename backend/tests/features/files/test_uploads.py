@@ -77,6 +77,12 @@ async def test_what_is_no_picture_has_no_thumbnail(app: FastAPI, member: Actor) 
     assert len(await kept_in(app)) == 1
 
 
+async def test_a_type_may_have_other_names(member: Actor) -> None:
+    content = picture(kind="JPEG")
+    for declared in ("image/jpeg", "IMAGE/JPEG; x=y", "image/jpg", "image/pjpeg", "application/octet-stream"):
+        assert (await uploaded(member, "a.JPEG", content, declared))["content_type"] == "image/jpeg"
+
+
 @pytest.mark.parametrize(
     ("filename", "content", "declared", "reason"),
     [

@@ -31,7 +31,7 @@ from musubi.features.files.context import files_of
 from musubi.features.files.inspection import Inspected, Reason
 from musubi.features.files.refusals import as_errors, refusal
 from musubi.features.files.spool import Spooled
-from musubi.features.files.types import UNDECLARED, FileType, type_by_content_type, type_by_name
+from musubi.features.files.types import FileType, type_by_name
 
 log = structlog.get_logger("musubi.files")
 
@@ -88,7 +88,7 @@ def type_of(claim: Claim) -> FileType:
     named = type_by_name(claim.filename)
     if named is None or (named.is_resumable_only and claim.upload_id is None):
         raise refusal(Reason.UNKNOWN_TYPE)
-    if claim.content_type not in UNDECLARED and type_by_content_type(claim.content_type) is not named:
+    if not named.is_called(claim.content_type):
         raise refusal(Reason.DECLARED_OTHERWISE)
     return named
 

@@ -27,6 +27,12 @@ class FileType:
     """With the dot. The first is that of stored names."""
     is_resumable_only: bool = False
     """Whether it is taken only as a resumable upload: it is mostly large."""
+    aliases: tuple[str, ...] = ()
+    """What some clients call it instead."""
+
+    def is_called(self, content_type: str) -> bool:
+        """Whether `content_type`, in lower case and without parameters, is this one; nothing certain is."""
+        return content_type in UNDECLARED or content_type == self.content_type or content_type in self.aliases
 
     @property
     def is_shown_inline(self) -> bool:
@@ -37,7 +43,7 @@ class FileType:
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 FILE_TYPES = (
-    FileType("image/jpeg", Kind.IMAGE, (".jpg", ".jpeg")),
+    FileType("image/jpeg", Kind.IMAGE, (".jpg", ".jpeg"), aliases=("image/jpg", "image/pjpeg")),
     FileType("image/png", Kind.IMAGE, (".png",)),
     FileType("image/gif", Kind.IMAGE, (".gif",)),
     FileType("image/webp", Kind.IMAGE, (".webp",)),
@@ -46,7 +52,10 @@ FILE_TYPES = (
     FileType(_WORD, Kind.DOCUMENT, (".docx",)),
     FileType("video/mp4", Kind.VIDEO, (".mp4",), is_resumable_only=True),
     FileType("video/webm", Kind.VIDEO, (".webm",), is_resumable_only=True),
-    FileType("application/zip", Kind.ARCHIVE, (".zip",), is_resumable_only=True),
+    # The alias is what Windows calls it.
+    FileType(
+        "application/zip", Kind.ARCHIVE, (".zip",), is_resumable_only=True, aliases=("application/x-zip-compressed",)
+    ),
 )
 
 _BY_EXTENSION = {extension: file_type for file_type in FILE_TYPES for extension in file_type.extensions}
