@@ -69,6 +69,11 @@ class Claim:
             IdempotencyKey.claimed_at == self.since,
         )
 
+    async def give_back(self, session: AsyncSession) -> None:
+        """Free the key, unless there is a reply: of a commit that seemed to fail, but did not."""
+        unanswered = IdempotencyKey.status.is_(None)
+        await session.execute(delete(IdempotencyKey).where(self.is_still_ours(), unanswered))
+
 
 class Replay(Exception):
     """Raised instead of serving a request that was served before; carries the first reply."""
@@ -126,12 +131,7 @@ async def _idempotent_session(request: Request, key: IdempotencyHeader = None) -
         claim = await _claim(request, key, fingerprint_of(request.method, request.url.path, await request.body()))
     async with database_of(request).transaction() as session:
         if claim is not None:
-            ours = claim.is_still_ours()
-
-            async def give_back(survivor: AsyncSession) -> None:
-                await survivor.execute(delete(IdempotencyKey).where(ours))
-
-            outlive_rollback(session, give_back)
+            outlive_rollback(session, claim.give_back)
             request.state.claimed = session, claim
         yield session
 
@@ -157,7 +157,7 @@ async def claimed(request: Request, key: str | None, *parts: str) -> AsyncIterat
     except BaseException:
         with anyio.CancelScope(shield=True):
             async with database_of(request).transaction() as session:
-                await session.execute(delete(IdempotencyKey).where(claim.is_still_ours()))
+                await claim.give_back(session)
         raise
 
 
