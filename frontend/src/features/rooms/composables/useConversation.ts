@@ -1,6 +1,6 @@
 import { computed, inject, type InjectionKey, provide, ref } from 'vue'
 import type { SessionUser } from '@/api'
-import type { RoomRead } from '@/api/generated/types.gen'
+import type { Person, RoomRead } from '@/api/generated/types.gen'
 import { request, useRoomSubscription } from '@/realtime'
 import { usePersonName } from '@/shared/composables/usePersonName'
 import { useErrorStore } from '@/shared/stores/errors'
@@ -57,13 +57,14 @@ function createConversation(room: () => RoomRead) {
   })
 
   const members = useMembers(() => name)
+  const known = computed(() => members.data.value?.pages.flatMap(({ data }) => data) ?? [])
   const names = computed(() => {
-    const people = [
-      ...(log.value?.messages.map(({ user }) => user) ?? []),
-      ...(members.data.value?.pages.flatMap(({ data }) => data) ?? []),
-    ]
+    const people = [...(log.value?.messages.map(({ user }) => user) ?? []), ...known.value]
     return new Map(people.map((person) => [person.id, personName(person)]))
   })
+  const faces = computed(
+    () => new Map(known.value.map((person) => [person.id, person.profile_image])),
+  )
 
   /** Says something, and goes to where it will stand. */
   function send({ content, cid }: { content: string; cid: string }): void {
@@ -119,6 +120,8 @@ function createConversation(room: () => RoomRead) {
     deleting,
     viewing,
     nameOf: (id: number): string | undefined => names.value.get(id),
+    /** Someone as messages name them, with the face that the list of members has. */
+    withFace: (person: Person) => ({ ...person, profile_image: faces.value.get(person.id) }),
     isEditable,
     isRemovable: (message: ShownMessage): boolean =>
       isEditable(message) ||

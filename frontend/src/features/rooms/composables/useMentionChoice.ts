@@ -41,12 +41,7 @@ export function useMentionChoice(text: Ref<string>, caret: Ref<number>) {
     return known
       .filter((person) => person.id !== me.value.id && isMeant(person))
       .slice(0, MAX_SHOWN)
-      .map(({ id, username, full_name, profile_image: image }) => ({
-        id,
-        username,
-        image,
-        name: personName({ username, full_name }),
-      }))
+      .map((person) => ({ ...person, name: personName(person) }))
   })
   const isOpen = computed(
     () => people.value.length > 0 && draft.value !== null && draft.value.start !== dismissed.value,
