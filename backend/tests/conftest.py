@@ -36,7 +36,8 @@ REDIS_URL = os.environ.get("MUSUBI_TEST_REDIS_URL")
 _WITHOUT_DATABASE = [
     "architecture", "scripts", "adapters/bus", "adapters/oidc", "adapters/storage", "adapters/test_cache.py",
     "adapters/test_limiter.py", "adapters/test_mail.py", "continuity/test_history.py", "continuity/test_one_process.py",
-    "core/http/test_conditional.py", "core/http/test_strict_json.py", "core/realtime/test_protocol.py",
+    "core/http/test_conditional.py", "core/http/test_content_disposition.py", "core/http/test_ranges.py",
+    "core/http/test_strict_json.py", "core/realtime/test_protocol.py",
     "core/test_cursor.py", "core/test_i18n.py", "core/test_identity_provider.py", "core/test_keyring.py",
     "core/test_limits.py", "core/test_pagination.py", "core/test_permissions.py", "core/test_smtp_url.py",
     "core/test_storage_url.py", "core/test_text.py", "features/accounts/test_device.py",

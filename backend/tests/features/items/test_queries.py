@@ -76,8 +76,8 @@ async def test_writing_costs_a_constant_number_of_statements(app: FastAPI, membe
         # Who is asking; the item; its tags; what every process is told. What is answered is known.
         assert len(creating) == 4
         assert len(changing) == 7
-        # Who is asking; the item, twice; the note of it in the audit log; what every process is told.
-        assert len(deleting) == 5
+        # Who is asking; the item, twice; whose files hang on it; the note in the audit log; what every process is told.
+        assert len(deleting) == 6
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ async def follow_item(app: FastAPI, session: AsyncSession, event: ItemDeleted) -
     """The files of an item go with it, but for those that are shown elsewhere, too: they are only detached."""
     attached = File.item_id == event.item_id
     owners = (await session.scalars(select(File.owner_id).where(attached).distinct().order_by(File.owner_id))).all()
+    if not owners:
+        return
     stays = is_face() | is_kept(files_of(app).kept)
     for owner_id in owners:
         await remove_files(app, session, owner_id, and_(attached, not_(stays)))

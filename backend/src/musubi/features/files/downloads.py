@@ -10,7 +10,7 @@ from typing import cast
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 
 from musubi.adapters.storage import Missing, Storage, StorageUnavailable
 from musubi.core.database import Database
@@ -19,11 +19,11 @@ from musubi.core.http.byte_stream import BrokenOff
 from musubi.core.i18n import Text
 from musubi.core.permissions import Principal, Role
 from musubi.core.queries import Query
-from musubi.core.types import AnyRow
+from musubi.core.types import AnyRow, AnySelect
 from musubi.features.files import blobs
-from musubi.features.files.access import Rule, readable_by, readable_by_any
-from musubi.features.files.context import Files, files_of
-from musubi.features.files.links import Links, Variant
+from musubi.features.files.access import Rule, readable_by_any
+from musubi.features.files.context import files_of
+from musubi.features.files.links import Variant
 from musubi.features.files.models import File
 from musubi.features.files.reading import READ_COLUMNS, Fields, as_links
 from musubi.features.files.types import type_by_content_type
@@ -164,10 +164,17 @@ async def _explain(app: FastAPI, download: Download) -> None:
 
 async def links_of(app: FastAPI, principal: Principal, stored_names: list[str]) -> list[Fields]:
     """Links to those of the files that `principal` may read."""
-    files: Files = files_of(app)
-    links: Links = files.links
-    statement = select(*READ_COLUMNS).where(File.stored_name.in_(stored_names), readable_by(principal, files.rules))
+    files = files_of(app)
+    statement = _linked(principal.role, principal.is_superuser, tuple(files.rules))
+    values = {"stored_names": stored_names, "reader_id": principal.user_id}
     database: Database = app.state.database
     async with database.reading() as reader:
-        rows = (await reader.execute(statement)).all()
-    return [as_links(row, links, principal.session_id) for row in rows]
+        rows = (await reader.execute(statement, values)).all()
+    return [as_links(row, files.links, principal.session_id) for row in rows]
+
+
+@cache
+def _linked(role: Role, is_superuser: bool, rules: tuple[Rule, ...]) -> AnySelect:
+    """The files of these names that a reader of this role may have."""
+    names: BindParameter[str] = bindparam("stored_names", expanding=True)
+    return select(*READ_COLUMNS).where(File.stored_name.in_(names), readable_by_any(role, is_superuser, rules))
