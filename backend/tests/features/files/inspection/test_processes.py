@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from io import BufferedWriter
+from io import BufferedWriter, UnsupportedOperation
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,17 @@ async def test_a_process_that_dies_over_a_file_is_replaced(open_inspector: Open,
         assert await reason_of(looking) is Reason.TOO_EXPENSIVE
     assert await Look(inspector, tmp_path / "file").reason("a.png", SMALL) is None
     assert process not in processes()
+
+
+async def test_a_file_is_looked_at_again_when_the_process_was_told_to_end(open_inspector: Open, pipe: Path) -> None:
+    async with in_the_middle(open_inspector(), pipe) as looking:
+        (process,) = processes()
+        os.kill(process, signal.SIGTERM)
+        await ended(process)
+    with await asyncio.to_thread(_open_for_writing, pipe):
+        assert processes() != [process]
+    with pytest.raises(UnsupportedOperation):  # as a pipe isn't really a file
+        await looking
 
 
 async def test_a_process_that_dies_with_nothing_to_do_is_replaced(open_inspector: Open, tmp_path: Path) -> None:

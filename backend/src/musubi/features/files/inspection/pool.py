@@ -1,6 +1,7 @@
 """The worker processes."""
 
 import asyncio
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -8,7 +9,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from musubi.adapters.inspection.processes import LightContext
 from musubi.adapters.inspection.worker import start
@@ -45,16 +46,10 @@ class Pool:
         """What the function returns or raises in one of the processes. When the caller is cancelled, so is the work.
 
         For no more tasks at once than there are processes. Raises TimeoutError when it took longer than `seconds`,
-        pebble.ProcessExpired when the process died of it, and Broken.
+        pebble.ProcessExpired when the process died of it, and Broken; that, too, when the process was told to end, as
+        service managers tell all of a service at once while the server still has requests to answer.
         """
-        if self._is_ended():
-            raise Broken
-        try:
-            if not self._is_started:
-                self._is_started = await asyncio.to_thread(lambda: self._processes.active)  # which starts them
-            future = self._processes.schedule(function, args=args, timeout=seconds)
-        except RuntimeError as error:
-            raise Broken from error
+        future = await self._schedule(seconds, function, args)
         self._running.add(future)
         whole = asyncio.timeout(seconds + _GRACE)
         try:
@@ -66,6 +61,10 @@ class Pool:
             raise
         except BrokenProcessPool as error:
             raise Broken from error
+        except ProcessExpired as error:
+            if error.exitcode == -signal.SIGTERM:
+                raise Broken from error
+            raise
         except asyncio.CancelledError:
             caller = asyncio.current_task()
             if not self._is_ended() or caller is None or caller.cancelling():
@@ -73,6 +72,16 @@ class Pool:
             raise Broken from None  # Not the caller is cancelled but the work, by `end`.
         finally:
             self._running.discard(future)
+
+    async def _schedule(self, seconds: float, function: Callable[..., T], args: tuple[object, ...]) -> Future[T]:
+        if self._is_ended():
+            raise Broken
+        try:
+            if not self._is_started:
+                self._is_started = await asyncio.to_thread(lambda: self._processes.active)  # which starts them
+            return self._processes.schedule(function, args=args, timeout=seconds)
+        except RuntimeError as error:
+            raise Broken from error
 
     def end(self) -> asyncio.Future[None]:
         """End the processes, whatever they do; done when they are gone.
