@@ -149,6 +149,7 @@ async def test_an_item_that_is_gone_by_then(app: FastAPI, member: Actor) -> None
     await app.state.jobs.drain()
     outcome = await told(member, upload_id)
     assert (outcome["state"], outcome["error"]["code"]) == ("refused", "NOT_FOUND")
+    assert "item" in outcome["error"]["message"]
     assert await used_bytes(member) == 0
     assert await kept(app, "") == []
 

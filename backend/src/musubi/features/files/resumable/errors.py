@@ -27,7 +27,15 @@ class ChecksumMismatch(AppError):
 
 
 # What can come in the way of a file that was looked into and found good.
-_LATE = {error.code: error for error in (PayloadTooLarge, NotFound, Forbidden, Conflict)}
+_LATE: dict[str, tuple[type[AppError], Text]] = {
+    error.code: (error, text)
+    for error, text in (
+        (PayloadTooLarge, Text("There is not enough room left for this file", "空き容量が足りません")),
+        (NotFound, Text("The item that the file was for is gone", "添付先のアイテムがなくなりました")),
+        (Forbidden, Text("You can't add files to this item any more", "このアイテムにはもう添付できません")),
+        (Conflict, Text("The item has as many files as it may", "このアイテムの添付ファイルは上限に達しています")),
+    )
+}
 
 
 def name_of(error: AppError) -> str | None:
@@ -39,6 +47,8 @@ def name_of(error: AppError) -> str | None:
 
 
 def refusal_named(name: str) -> AppError:
-    """The error that `name_of` gave this name, in the language of whoever asks now."""
-    late = _LATE.get(name)
-    return refusal(Reason(name)) if late is None else late()
+    """The error that `name_of` gave this name."""
+    if name not in _LATE:
+        return refusal(Reason(name))
+    error, text = _LATE[name]
+    return error(text)
