@@ -34,16 +34,19 @@ REDIS_URL = os.environ.get("MUSUBI_TEST_REDIS_URL")
 
 # What has nothing to do with a database, or brings the servers it is about, and runs once: on the embedded one.
 _WITHOUT_DATABASE = [
-    "architecture", "scripts", "adapters/bus", "adapters/oidc", "adapters/storage", "adapters/test_cache.py",
-    "adapters/test_limiter.py", "adapters/test_mail.py", "continuity/test_history.py", "continuity/test_one_process.py",
-    "core/http/test_conditional.py", "core/http/test_content_disposition.py", "core/http/test_ranges.py",
-    "core/http/test_strict_json.py", "core/realtime/test_protocol.py",
-    "core/test_cursor.py", "core/test_i18n.py", "core/test_identity_provider.py", "core/test_keyring.py",
-    "core/test_limits.py", "core/test_pagination.py", "core/test_permissions.py", "core/test_smtp_url.py",
-    "core/test_storage_url.py", "core/test_text.py", "features/accounts/test_device.py",
-    "features/accounts/test_tokens.py", "features/audit/test_actions.py", "features/mail/test_templates.py",
-    "features/files/inspection", "features/files/resumable/test_headers.py", "features/rooms/test_presence.py",
-    "features/rooms/test_stream.py", "features/rooms/test_stream_races.py", "permissions/test_table.py",
+    "adapters/bus", "adapters/oidc", "adapters/storage", "adapters/test_cache.py", "adapters/test_limiter.py",
+    "adapters/test_mail.py", "architecture", "continuity/test_history.py", "continuity/test_one_process.py",
+    "core/http/test_body_limit.py", "core/http/test_conditional.py", "core/http/test_content_disposition.py",
+    "core/http/test_cors.py", "core/http/test_docs_pages.py", "core/http/test_multipart.py",
+    "core/http/test_ranges.py", "core/http/test_request_context.py", "core/http/test_security_headers.py",
+    "core/http/test_spa.py", "core/http/test_strict_json.py", "core/http/test_trusted_hosts.py",
+    "core/realtime/test_protocol.py", "core/test_cursor.py", "core/test_i18n.py", "core/test_identity_provider.py",
+    "core/test_keyring.py", "core/test_limits.py", "core/test_pagination.py", "core/test_permissions.py",
+    "core/test_smtp_url.py", "core/test_storage_url.py", "core/test_text.py", "features/accounts/test_device.py",
+    "features/accounts/test_passkey_junk.py", "features/accounts/test_tokens.py", "features/audit/test_actions.py",
+    "features/files/inspection", "features/files/resumable/test_headers.py", "features/files/test_upload_names.py",
+    "features/mail/test_templates.py", "features/rooms/test_presence.py", "features/rooms/test_stream.py",
+    "features/rooms/test_stream_races.py", "permissions/test_table.py", "scripts", "test_server.py",
     "test_settings.py",
 ]  # fmt: skip
 # What needs the servers, and whatever is sent to every route: the database that refuses more is asked.
