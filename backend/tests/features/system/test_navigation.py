@@ -5,7 +5,7 @@ from httpx import AsyncClient
 
 from tests.support import Actor
 
-EVERYONE = ["dashboard", "items", "rooms", "notifications", "settings"]
+EVERYONE = ["dashboard", "items", "files", "rooms", "notifications", "settings"]
 
 
 async def test_the_shape(member: Actor) -> None:
@@ -37,8 +37,8 @@ async def test_it_follows_the_role_at_once(superuser: Actor, member: Actor) -> N
 @pytest.mark.parametrize(
     ("language", "titles"),
     [
-        ("en", ["Dashboard", "Items", "Rooms", "Notifications", "Settings"]),
-        ("ja", ["ダッシュボード", "アイテム", "ルーム", "お知らせ", "設定"]),
+        ("en", ["Dashboard", "Items", "Files", "Rooms", "Notifications", "Settings"]),
+        ("ja", ["ダッシュボード", "アイテム", "ファイル", "ルーム", "お知らせ", "設定"]),
     ],
 )
 async def test_titles_are_in_the_callers_language(member: Actor, language: str, titles: list[str]) -> None:
