@@ -2,6 +2,7 @@ import { expect } from '@playwright/test'
 import { SECURITY_STOPS, SIGN_IN_STOPS } from './account-stops'
 import { administrationStops } from './admin-stops'
 import { planAttachments } from './attachment-stops'
+import { EMPTY_FILE_STOP, planFiles } from './file-stops'
 import { NOTIFICATION_STOPS } from './notification-stops'
 import type { People, Person } from './people'
 import { EMPTY_ROOM_STOPS, planRooms } from './room-stops'
@@ -100,6 +101,7 @@ const NEWCOMER_STOPS: Stop[] = [
   },
   { name: 'dashboard-empty', path: '/', ready: complete },
   { name: 'items-empty', path: '/items', ready: complete },
+  EMPTY_FILE_STOP,
   { name: 'forbidden', path: '/admin/users', ready: heading },
 ]
 
@@ -233,6 +235,7 @@ export const TOURS: Tour[] = [
     visitor: 'member',
     plan: (people, me) => planAttachments(people, me!),
   },
+  { who: 'one who keeps files', visitor: 'member', plan: (_people, me) => planFiles(me!) },
   {
     who: 'one who writes items',
     visitor: 'superuser',
