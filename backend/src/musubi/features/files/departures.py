@@ -1,7 +1,7 @@
 """What becomes of files when what they hang on, or whose they are, goes."""
 
 from fastapi import FastAPI
-from sqlalchemy import and_, delete, not_, select, update
+from sqlalchemy import and_, delete, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.database import exclusive
@@ -47,6 +47,10 @@ async def hand_over(app: FastAPI, session: AsyncSession, event: ItemsHandedOver)
 async def follow_user(app: FastAPI, session: AsyncSession, event: UserDeleted) -> None:
     """What someone uploaded goes with their account, but for what hangs on an item or is kept by a feature above; so do
     their uploads that are not finished."""
+    if event.heir_id is not None:
+        # They change hands next. Whoever deletes one of them holds it before its files, and so must we.
+        items = select(Item.id).where(Item.owner_id == event.user_id).with_for_update().subquery()
+        await session.execute(select(func.count()).select_from(items))
     await remove_files(app, session, event.user_id, hangs_on_nothing(files_of(app).kept))
     mine = ResumableUpload.owner_id == event.user_id
     gone = await session.scalars(
