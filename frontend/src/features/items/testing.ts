@@ -5,13 +5,8 @@ import { defineComponent, h } from 'vue'
 import { RouterView, type RouteRecordRaw } from 'vue-router'
 import type { SessionUser } from '@/api'
 import { http as axios } from '@/api/instance'
-import type {
-  AcceptedType,
-  FileRead,
-  ItemRead,
-  ItemStats,
-  UploadLimits,
-} from '@/api/generated/types.gen'
+import type { ItemRead, ItemStats } from '@/api/generated/types.gen'
+import { LIMITS } from '@/shared/files/testing'
 import { useSessionStore } from '@/shared/stores/session'
 import { collectionOf } from '@/testing/api'
 import { mountWithApp } from '@/testing/mount'
@@ -44,43 +39,6 @@ export function anItem(changes: Partial<ItemRead> = {}): ItemRead {
     updated_by: ownerId,
     ...changes,
   }
-}
-
-/** A picture that is attached to that item, by the same person. */
-export function aFile(changes: Partial<FileRead> = {}): FileRead {
-  const name = `${'5f0c7d9e'.repeat(4)}.png`
-  return {
-    id: 3,
-    filename: 'Roof.png',
-    stored_name: name,
-    size: 2048,
-    content_type: 'image/png',
-    kind: 'image',
-    sha256: '0'.repeat(64),
-    url: `/api/v1/upload/files/${name}?signature=a`,
-    thumbnail_url: `/api/v1/upload/thumbnails/${name}?signature=a`,
-    width: 400,
-    height: 200,
-    description: '',
-    item_id: 7,
-    owner_id: 1,
-    created_at: '2026-01-31T09:30:00Z',
-    ...changes,
-  }
-}
-
-const TYPES: AcceptedType[] = [
-  { content_type: 'image/png', kind: 'image', extensions: ['.png'] },
-  { content_type: 'application/pdf', kind: 'document', extensions: ['.pdf'] },
-]
-
-const LIMITS: UploadLimits = {
-  simple: { max_bytes: 10_485_760, types: TYPES },
-  resumable: { max_bytes: 0, types: [] },
-  max_files: 10,
-  quota_bytes: 1_073_741_824,
-  used_bytes: 0,
-  files: 0,
 }
 
 export function stats(counts: ItemStats['by_status'], daily: number[] = []): ItemStats {

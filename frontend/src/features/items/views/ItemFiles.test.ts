@@ -1,14 +1,20 @@
 import { http, HttpResponse } from 'msw'
 import { describe, expect, it } from 'vitest'
+import type { FileRead } from '@/api/generated/types.gen'
+import { aFile as someFile, storedName } from '@/shared/files/testing'
 import { server } from '@/testing/server'
-import { aFile, anItem, collectionOf, openPage, problem, serve, settle, tagged } from '../testing'
+import { anItem, collectionOf, openPage, problem, serve, settle, tagged } from '../testing'
 
 type Page = Awaited<ReturnType<typeof openPage>>
+
+/** A picture that is attached to the item, by its owner. */
+const aFile = (changes: Partial<FileRead> = {}) =>
+  someFile({ id: 3, filename: 'Roof.png', item_id: 7, ...changes })
 
 const PDF = aFile({
   id: 4,
   filename: 'Plan.pdf',
-  stored_name: `${'0a1b2c3d'.repeat(4)}.pdf`,
+  stored_name: storedName(4, 'pdf'),
   content_type: 'application/pdf',
   kind: 'document',
   url: '/api/v1/upload/files/plan.pdf?signature=b',
