@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
@@ -17,6 +18,8 @@ from PIL import Image
 
 from tests.processes import MusubiServer, Variables
 from tests.services import Moto, moto
+from tests.services.moto import s3_url
+from tests.services.service import free_port
 from tests.services.small_disk import small_disk
 from tests.support import PASSWORD
 
@@ -159,3 +162,23 @@ async def test_a_store_that_is_away_is_told_and_its_return_is_seen(tmp_path: Pat
             os.kill(store._process.pid, signal.SIGCONT)
             assert await uploader.kept(first) == SMALL
         assert await uploader.kept(await uploader.upload(LARGE)) == LARGE
+
+
+# What comes right after the answer is the end of the interpreter.
+ASKING = """
+import asyncio, sys
+from musubi.adapters.storage import StorageUnavailable
+from musubi.adapters.storage.remote import RemoteStorage
+from musubi.core.storage_url import StorageUrl
+try:
+    asyncio.run(RemoteStorage(StorageUrl.parse(sys.argv[1])).ping())
+except StorageUnavailable:
+    sys.exit(3)
+"""
+
+
+async def test_a_process_that_has_just_asked_the_store_ends_well() -> None:
+    """The library's threads would abort about every second one."""
+    url = s3_url("bucket", port=free_port(), key="tests", secret="tests")
+    processes = [await asyncio.create_subprocess_exec(sys.executable, "-c", ASKING, url) for _ in range(10)]
+    assert [await process.wait() for process in processes] == [3] * 10

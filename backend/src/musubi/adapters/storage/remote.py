@@ -1,7 +1,9 @@
 """Bytes in a store of the network: S3 and what speaks its protocol, Google Cloud Storage, Azure."""
 
 import asyncio
+import atexit
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -37,6 +39,10 @@ _SLOWEST_BYTES_PER_SECOND: Final = 128 * 1024
 """… and what is sent to it may take beyond that."""
 
 T = TypeVar("T")
+
+# A thread of the library lets go of our objects a moment after it has told us the outcome. If the interpreter is on its
+# way out then, the process is aborted (pyo3-async-runtimes, issue 40): status 134 of a command that went well.
+atexit.register(time.sleep, 0.05)
 
 
 class RemoteStorage:
