@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from musubi.core.clock import utcnow
 from musubi.core.keyring import KeyRing
@@ -35,6 +36,16 @@ async def test_a_link_needs_no_token(client: AsyncClient, app: FastAPI, member: 
     assert thumbnail.startswith(f"/api/v1/upload/thumbnails/{row.stored_name}?")
     reply = await client.get(thumbnail)
     assert (reply.status_code, reply.content) == (200, THUMBNAIL)
+
+
+async def test_a_link_is_not_in_the_log(client: AsyncClient, app: FastAPI, member: Actor) -> None:
+    link = await link_to(member, await plant(app, member))
+    _, parameters = parts_of(link)
+    with capture_logs() as logs:
+        assert (await client.get(link)).status_code == 200
+    [entry] = [log for log in logs if log["event"] == "request"]
+    assert entry["user_id"] == member.id
+    assert parameters["signature"] not in str(logs)
 
 
 async def test_without_link_and_token_nobody_gets_anything(client: AsyncClient, app: FastAPI, member: Actor) -> None:
