@@ -23,8 +23,8 @@ async def call(
     client: tuple[str, int] = ("127.0.0.1", 50_000),
     server: tuple[str, int] = ("127.0.0.1", 8000),
 ) -> Response:
-    """The reply to a request whose bytes are sent as they are; several chunks of `body` declare no length. One that isn't
-    whole is cut off after them.
+    """The reply to a request whose bytes are sent as they are; several chunks of `body` declare no length. One that
+    isn't whole is cut off after them.
 
     An exception that leaves the application is raised here, as it would end the connection.
     """

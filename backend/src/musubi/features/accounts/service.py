@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.database import Database, exclusive
-from musubi.core.errors import BadRequest, Conflict, Forbidden, Invalid, Unauthorized
+from musubi.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
 from musubi.core.events import Events
 from musubi.core.i18n import Text
 from musubi.core.jobs import Jobs

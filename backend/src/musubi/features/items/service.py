@@ -159,7 +159,7 @@ async def _changeable(session: AsyncSession, principal: Principal, item_id: int)
 
 
 async def check_changeable(session: AsyncSession, principal: Principal, item_id: int) -> None:
-    """Raises NotFound, or Forbidden unless `principal` may change the item, which is held until the transaction ends."""
+    """Hold an item that `principal` may change until the transaction ends. Raises NotFound, Forbidden."""
     await _changeable(session, principal, item_id)
 
 
