@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expectAccessible } from './support/accessibility'
+import { PDF } from './support/documents'
 import type { Person } from './support/people'
 import { BLUE, expectColours, halves, RED } from './support/pictures'
 import { act, composer, isSent, message, messages, openRoom } from './support/rooms'
@@ -120,22 +121,3 @@ test('files are dropped and pasted, and what is none for here is told so', async
   const lightbox = page.getByRole('dialog', { name: 'Eaves.png' })
   await expectColours(lightbox.getByTestId('lightbox-picture'), BLUE, RED)
 })
-
-const PDF: Payload = {
-  name: 'Offer.pdf',
-  mimeType: 'application/pdf',
-  buffer: Buffer.from(`%PDF-1.4
-1 0 obj
-<< /Type /Catalog /Pages 2 0 R >>
-endobj
-2 0 obj
-<< /Type /Pages /Kids [3 0 R] /Count 1 >>
-endobj
-3 0 obj
-<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>
-endobj
-trailer
-<< /Root 1 0 R >>
-%%EOF
-`),
-}

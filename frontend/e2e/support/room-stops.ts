@@ -3,6 +3,7 @@ import { expect, type Page } from '@playwright/test'
 import type { ClientFrame, FrameOf } from '../../src/realtime/frames'
 import type { People, Person } from './people'
 import { composer, inRoom, message } from './rooms'
+import { planRoomFiles } from './room-file-stops'
 import { complete, dialogOpen, fail, hold, type Stop, testId } from './stop'
 
 const LONG_NAME = 'a-room-with-quite-a-long-name_of-which-nobody-knows-why-any-more'
@@ -43,7 +44,7 @@ async function converse(me: Person, taro: Person, jiro: Person): Promise<void> {
   for (const [who, frame] of changes) await (await who.live()).ask(frame)
 }
 
-async function seedRooms(people: People, me: Person): Promise<void> {
+async function seedRooms(people: People, me: Person): Promise<Person> {
   const taro = await people.register('taro_sato')
   const jiro = await people.register('鈴木次郎')
   const everyone = { member_ids: [taro.id, jiro.id] }
@@ -58,6 +59,7 @@ async function seedRooms(people: People, me: Person): Promise<void> {
   for (let n = 1; n <= 12; n += 1) await taro.say('lunch', `Soba ${n}`)
   await converse(me, taro, jiro)
   await (await taro.live()).ask({ type: 'subscribe', cid: randomUUID(), room: 'general' })
+  return taro
 }
 
 const ROOM = '/rooms/general'
@@ -216,6 +218,6 @@ export const EMPTY_ROOM_STOPS: Stop[] = [
 
 /** Rooms with a past. */
 export async function planRooms(people: People, me: Person): Promise<Stop[]> {
-  await seedRooms(people, me)
-  return roomStops
+  const taro = await seedRooms(people, me)
+  return [...roomStops, ...(await planRoomFiles(me, taro))]
 }

@@ -90,8 +90,8 @@ describe('files of a message', () => {
   it('are no longer there where they were deleted', async () => {
     const page = await withFiles([aFile(), PDF], [])
     await eventually(() => {
-      expect(page.texts()[0]).toContain('tea.png is no longer there')
-      expect(page.texts()[0]).toContain('menu.pdf is no longer there')
+      expect(page.texts()[0]).toContain('tea.pngNo longer there')
+      expect(page.texts()[0]).toContain('menu.pdfNo longer there')
     })
     expect(page.has('message-picture')).toBe(false)
   })
