@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from musubi.features.files import live
 from tests.features.files.seeds import plant
+from tests.features.files.support import picture, upload, uploaded
 from tests.live import Listener, listen
 from tests.sql import database_of
 from tests.support import Actor
@@ -59,6 +60,17 @@ async def test_the_readers_of_an_item_hear_of_its_files(
             if name in readers:
                 expected.append(of_item(item))
             assert news_of(listener) == expected, (step, name)
+
+
+async def test_what_is_uploaded_is_heard_of(member: Actor, listeners: dict[str, Listener]) -> None:
+    item = await member.make_item(status="published")
+    await uploaded(member, item_id=item["id"])
+    await uploaded(member, content=picture(color="blue"))
+    assert news_of(listeners["another tab"]) == [OWN, of_item(item), OWN]
+    assert news_of(listeners["other"]) == [of_item(item)]
+    # What is refused changes nothing.
+    assert (await upload(member, content=b"no picture")).status_code == 415
+    assert news_of(listeners["another tab"]) == []
 
 
 async def test_nothing_is_heard_of_a_change_that_changes_nothing(

@@ -32,7 +32,8 @@ async def follow_item(app: FastAPI, session: AsyncSession, event: ItemDeleted) -
 
 
 async def hand_over(app: FastAPI, session: AsyncSession, event: ItemsHandedOver) -> None:
-    """Whoever gets items gets what their former owner had attached to them."""
+    """Whoever gets items gets what their former owner had attached to them, whether or not there is room in their
+    quota."""
     for user_id in sorted((event.owner_id, event.heir_id)):
         await exclusive(session, quota.LOCK, user_id)
     items = select(Item.id).where(Item.owner_id == event.heir_id)
