@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expectAccessible } from './support/accessibility'
+import { drop } from './support/drop'
 import { open } from './support/flows'
 import { BLUE, expectColours, halves, RED } from './support/pictures'
 import { expect, test } from './support/test'
@@ -88,24 +89,17 @@ test('a document is dropped on the item, and what is no file for it is told so',
 }) => {
   const item = await me.createItem({ title: 'Beech' })
   await open(page, `/items/${item.id}`, 'Beech')
-  const drop = (name: string, type: string, text: string) =>
-    files(page).evaluateHandle(
-      (section, [filename, mime, content]) => {
-        const dataTransfer = new DataTransfer()
-        dataTransfer.items.add(new File([content!], filename!, { type: mime }))
-        const event = (kind: string) =>
-          new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true })
-        for (const kind of ['dragenter', 'dragover', 'drop']) section.dispatchEvent(event(kind))
-      },
-      [name, type, text],
-    )
-  await drop('Plan.pdf', 'application/pdf', PDF)
+  await drop(files(page), {
+    name: 'Plan.pdf',
+    mimeType: 'application/pdf',
+    buffer: Buffer.from(PDF),
+  })
   await expect(row(page, 'Plan.pdf')).toBeVisible()
   const download = page.waitForEvent('download')
   await row(page, 'Plan.pdf').getByRole('link').click()
   expect((await download).suggestedFilename()).toBe('Plan.pdf')
 
-  await drop('Tool.exe', 'application/octet-stream', 'MZ')
+  await drop(files(page), { name: 'Tool.exe', mimeType: '', buffer: Buffer.from('MZ') })
   const upload = files(page).getByTestId('upload-failed')
   await expect(upload).toContainText('Files of this type are not taken.')
   await upload.getByRole('button', { name: 'Take Tool.exe off the list' }).click()

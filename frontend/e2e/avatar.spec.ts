@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expectAccessible } from './support/accessibility'
+import { drop } from './support/drop'
 import { open } from './support/flows'
 import { BLUE, expectColours, halves, RED } from './support/pictures'
 import { expect, test } from './support/test'
@@ -58,9 +59,9 @@ test('a face is chosen, cut out by the keys, seen by others, and removed', async
   await expect(row.locator('img')).toHaveCount(0)
 })
 
-test('a face is cut out by hand, and by the buttons', async ({ page }) => {
+test('a face is dropped, and cut out by hand and by the buttons', async ({ page }) => {
   await open(page, '/settings', 'Settings')
-  await choose(page, halves('Portrait.png'))
+  await drop(page.getByTestId('face'), halves('Portrait.png'))
   await expect(page.getByTestId('save-face')).toBeEnabled()
   const box = (await page.getByTestId('face-frame').boundingBox())!
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
