@@ -23,7 +23,7 @@ class FileSettings(BaseSettings):
         ),
     ] = None
     storage_redirects: Annotated[
-        bool, Field(description="Send downloads to the store's own signed URL, where it has such")
+        bool, Field(description="Send downloads, but for pictures, to the store's own signed URL, where it has such")
     ] = False
     file_quota_bytes: Annotated[int, Field(ge=0, description="What the files of one user may take, in bytes")] = (
         1024 * MIB
@@ -43,4 +43,4 @@ class FileSettings(BaseSettings):
     inspection_memory_mib: Annotated[
         int, Field(ge=128, description="Memory that one of them may use beyond what it starts with, in MiB")
     ] = 768
-    inspection_seconds: Annotated[int, Field(ge=1, le=600, description="How long it may look at one file")] = 20
+    inspection_seconds: Annotated[int, Field(ge=1, le=600, description="How long it may look at one file")] = 10
