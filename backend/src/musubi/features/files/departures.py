@@ -34,8 +34,7 @@ async def follow_item(app: FastAPI, session: AsyncSession, event: ItemDeleted) -
 async def hand_over(app: FastAPI, session: AsyncSession, event: ItemsHandedOver) -> None:
     """Whoever gets items gets what their former owner had attached to them, whether or not there is room in their
     quota."""
-    for user_id in sorted((event.owner_id, event.heir_id)):
-        await exclusive(session, quota.LOCK, user_id)
+    await _hold(session, event.owner_id, event.heir_id)
     items = select(Item.id).where(Item.owner_id == event.heir_id)
     theirs = (File.owner_id == event.owner_id, File.item_id.in_(items))
     changed = await session.scalars(
@@ -49,9 +48,10 @@ async def follow_user(app: FastAPI, session: AsyncSession, event: UserDeleted) -
     """What someone uploaded goes with their account, but for what hangs on an item or is kept by a feature above; so do
     their uploads that are not finished."""
     if event.heir_id is not None:
-        # They change hands next. Whoever deletes one of them holds it before its files, and so must we.
+        # They change hands next. Whoever deletes one of them holds it before the files of its owners, and so must we.
         items = select(Item.id).where(Item.owner_id == event.user_id).with_for_update().subquery()
         await session.execute(select(func.count()).select_from(items))
+        await _hold(session, event.user_id, event.heir_id)
     await remove_files(app, session, event.user_id, hangs_on_nothing(files_of(app).kept))
     mine = ResumableUpload.owner_id == event.user_id
     gone = await session.scalars(
@@ -59,3 +59,9 @@ async def follow_user(app: FastAPI, session: AsyncSession, event: UserDeleted) -
     )
     for upload_id in gone.all():
         await remove_bytes(app, session, prefix=segment_prefix(upload_id))
+
+
+async def _hold(session: AsyncSession, *owner_ids: int) -> None:
+    """Let nobody else decide about files of these owners: one after the other, in the order that everyone keeps."""
+    for owner_id in sorted(owner_ids):
+        await exclusive(session, quota.LOCK, owner_id)
