@@ -46,8 +46,8 @@ class Uploader:
         self.server = server
         self._database = database
 
-    async def upload(self, data: bytes) -> httpx.Response:
-        return await self.client.post("/upload/files", files={"file": ("結び目.png", data, "image/png")})
+    async def upload(self, data: bytes, name: str = "結び目.png") -> httpx.Response:
+        return await self.client.post("/upload/files", files={"file": (name, data)})
 
     async def kept(self, reply: httpx.Response) -> bytes:
         """What is behind an upload that was acknowledged."""
@@ -162,6 +162,22 @@ async def test_a_store_that_is_away_is_told_and_its_return_is_seen(tmp_path: Pat
             os.kill(store._process.pid, signal.SIGCONT)
             assert await uploader.kept(first) == SMALL
         assert await uploader.kept(await uploader.upload(LARGE)) == LARGE
+
+
+async def test_browsers_are_sent_to_the_store_where_that_is_set(tmp_path: Path, store: Moto) -> None:
+    changes: Variables = {"MUSUBI_STORAGE_URL": store.url, "MUSUBI_STORAGE_REDIRECTS": "true"}
+    async with uploading(tmp_path, changes) as uploader, httpx.AsyncClient() as browser:
+        document = BytesIO()
+        Image.open(BytesIO(SMALL)).save(document, "PDF")
+        file = (await uploader.upload(document.getvalue(), "結び目.pdf")).json()
+        reply = await browser.get(f"{uploader.server.url}{file['url']}")
+        assert reply.status_code == 307, reply.text
+        assert reply.headers["location"].startswith(f"http://127.0.0.1:{store.port}/")
+        given = await browser.get(reply.headers["location"])
+        assert given.content == document.getvalue()
+        assert given.headers["content-type"] == "application/pdf"
+        assert given.headers["content-disposition"].startswith("attachment; filename=")
+        assert given.headers["content-disposition"].endswith("filename*=UTF-8''%E7%B5%90%E3%81%B3%E7%9B%AE.pdf")
 
 
 # What comes right after the answer is the end of the interpreter.

@@ -34,7 +34,7 @@ def filled(tmp_path: Path) -> Fill:
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff bytes \r\n", some_bytes(3 * MIB)], ids=["none", "few", "many"])
 async def test_what_was_put_is_there(storage: Storage, data: bytes) -> None:
-    await storage.put("files/ab/abcd", data, PICTURE)
+    await storage.put("files/ab/abcd", data)
     assert await content(storage, "files/ab/abcd") == data
     assert await sizes(storage) == {"files/ab/abcd": len(data)}
 

@@ -49,7 +49,7 @@ class LocalStorage:
         self._unfinished = root / _UNFINISHED
         self._at_rest: set[Path] = set()
 
-    async def put(self, key: str, data: bytes, _description: Description | None = None) -> None:
+    async def put(self, key: str, data: bytes) -> None:
         def write(unfinished: Path) -> None:
             unfinished.write_bytes(data)
 

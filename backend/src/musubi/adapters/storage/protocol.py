@@ -53,7 +53,7 @@ class Storage(Protocol):
     because it was cancelled, nothing of it goes on here. Anything else than a key raises ValueError.
     """
 
-    async def put(self, key: str, data: bytes, description: Description | None = None) -> None:
+    async def put(self, key: str, data: bytes) -> None:
         """Keep `data`; it is at rest when this returns. What was kept there is replaced, in one step."""
 
     async def put_file(self, key: str, path: Path, description: Description | None = None) -> None:

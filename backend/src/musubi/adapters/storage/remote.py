@@ -65,12 +65,10 @@ class RemoteStorage:
         except BaseError as error:
             raise ValueError(_reason(error)) from None
 
-    async def put(self, key: str, data: bytes, description: Description | None = None) -> None:
+    async def put(self, key: str, data: bytes) -> None:
         path = _path(key)
-        attributes = _attributes(description)
         with _as_faults():
-            request = obstore.put_async(self._store, path, data, attributes=attributes, use_multipart=False)
-            await self._outcome(request, len(data))
+            await self._outcome(obstore.put_async(self._store, path, data, use_multipart=False), len(data))
 
     async def put_file(self, key: str, path: Path, description: Description | None = None) -> None:
         target = _path(key)

@@ -110,8 +110,7 @@ async def arriving(app: FastAPI, owner_id: int, spooled: Spooled, claim: Claim) 
             description = Description(file_type.content_type, disposition)
             await files.storage.put_file(file_key(arrived.blob), spooled.path, description)
             if inspected.thumbnail is not None:
-                picture = Description("image/jpeg", "inline")
-                await files.storage.put(thumbnail_key(arrived.blob), inspected.thumbnail, picture)
+                await files.storage.put(thumbnail_key(arrived.blob), inspected.thumbnail)
         yield arrived
     except BaseException:
         with anyio.CancelScope(shield=True):
