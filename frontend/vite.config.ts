@@ -48,6 +48,16 @@ export default defineConfig({
             { name: 'locale-en', test: /\/app\/locales\/en\.json/ },
             { name: 'locale-ja', test: /\/app\/locales\/ja\.json/ },
             ...initialChunks(),
+            // Pages with a form have nearly all of the first, and those with a list of the second: apart they
+            // would be two dozen small files, whose names alone weigh on the first page load.
+            {
+              name: 'forms',
+              test: /\/src\/shared\/(?:ui\/Ui(?:\w*Field|TextArea|Dialog|ConfirmDialog)|components\/(?:FormAlert|ConfirmedAction)|composables\/use(?:Form|Refusal|DialogAction)|lib\/press)\b/,
+            },
+            {
+              name: 'lists',
+              test: /\/src\/shared\/(?:ui\/(?:AsyncState|Ui(?:Skeleton|EmptyState|Pagination))|components\/(?:QueryState|ListPagination|TimeAgo)|composables\/(?:useQueryParams|useClock))\b/,
+            },
           ],
         },
       },

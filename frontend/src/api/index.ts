@@ -17,6 +17,5 @@ addEventListener('online', () => void session.finishSignOut())
 setTokenRenewal((refused) => session.refresh(refused))
 
 export { AppError, toAppError } from './app-error'
-export { apiUrl, identify } from './direct'
 export { setRequestLanguage } from './instance'
 export type { SessionUser } from './session-api'

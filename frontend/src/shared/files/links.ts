@@ -7,7 +7,7 @@ import {
   toValue,
   watch,
 } from 'vue'
-import { apiUrl } from '@/api'
+import { apiUrl } from '@/api/direct'
 import { listFileLinks } from '@/api/generated/sdk.gen'
 import type { FileLinks } from '@/api/generated/types.gen'
 import { onSessionEnd } from '@/shared/stores/reset'

@@ -1,5 +1,5 @@
 import { computed, type MaybeRefOrGetter, ref, toValue, watch } from 'vue'
-import { apiUrl } from '@/api'
+import { apiUrl } from '@/api/direct'
 import type { FileLinks } from '@/api/generated/types.gen'
 import { useFileLinks, useLinkRenewal } from './links'
 

@@ -1,5 +1,6 @@
 import { type DetailedError, type HttpRequest, type HttpResponse, Upload } from 'tus-js-client'
-import { apiUrl, AppError, identify, toAppError } from '@/api'
+import { AppError, toAppError } from '@/api'
+import { apiUrl, identify } from '@/api/direct'
 import { CANCELLED, CLIENT_ERROR, errorOfReply, NETWORK_ERROR } from '@/api/app-error'
 import { deleteResumable, getResumable } from '@/api/generated/sdk.gen'
 import type { FileRead, UploadRefusal } from '@/api/generated/types.gen'
