@@ -9,16 +9,19 @@ from sqlalchemy import delete, exists, select, update
 from musubi.core.errors import Invalid
 from musubi.core.pagination import Collection
 from musubi.features.files.access import readable_by
+from musubi.features.files.clean_up import clear_ownerless
 from musubi.features.files.context import files_of
 from musubi.features.files.models import File
 from musubi.features.rooms.frames import MessageFrame
 from musubi.features.rooms.log import read_log
 from musubi.features.rooms.models import MessageFile
 from musubi.features.rooms.schemas import MessageRead
+from tests.features.files.seeds import CONTENT, plant
 from tests.features.items.test_replies import assert_described
 from tests.features.rooms.talk import Talker, make_room, principal_of
 from tests.live_server import dialled, served
 from tests.sql import database_of, watch
+from tests.support import Actor
 
 
 async def may_read(app: FastAPI, talker: Talker, stored_name: str) -> bool:
@@ -140,6 +143,34 @@ async def test_files_are_read_by_those_who_may_read_the_message(
     assert await readable(taro) == [True, False, False]
     await hanako.actor.delete("/rooms/public")
     assert await readable(taro) == [False, False, False]
+
+
+async def test_what_is_shown_outlives_the_account_of_its_owner(
+    app: FastAPI, hanako: Talker, taro: Talker, admin: Actor
+) -> None:
+    await hanako.enter("tea")
+    shown, other = [await plant(app, taro.actor, name) for name in ("shown.png", "other.png")]
+    message_id = await taro.say("tea", files=[shown.stored_name])
+    assert (await admin.delete(f"/users/{taro.id}")).status_code == 204
+    [message] = (await hanako.history("tea"))["data"]
+    assert names(message) == [shown.stored_name]
+    assert (await hanako.actor.get(f"/upload/files/{shown.stored_name}")).content == CONTENT
+    assert (await hanako.actor.get(f"/upload/files/{other.stored_name}")).status_code == 404
+    assert await clear_ownerless(app) == 0
+
+    await Talker(app, admin).delete(message_id)
+    assert (await hanako.actor.get(f"/upload/files/{shown.stored_name}")).status_code == 403
+    assert await clear_ownerless(app) == 1
+    assert (await hanako.actor.get(f"/upload/files/{shown.stored_name}")).status_code == 404
+
+
+async def test_what_is_shown_outlives_a_change_of_face(app: FastAPI, hanako: Talker, taro: Talker) -> None:
+    await hanako.enter("tea")
+    face = await plant(app, hanako.actor)
+    await hanako.say("tea", files=[face.stored_name])
+    for image in (face.stored_name, None):
+        assert (await hanako.actor.patch("/users/me", json={"profile_image": image})).status_code == 200
+    assert (await taro.actor.get(f"/upload/files/{face.stored_name}")).content == CONTENT
 
 
 async def test_what_is_not_ready_nobody_reads(app: FastAPI, hanako: Talker, taro: Talker) -> None:

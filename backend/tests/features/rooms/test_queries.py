@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from musubi.features.files.models import File
 from musubi.features.rooms.log import read_log
-from musubi.features.rooms.models import Message, MessageChange, Reaction
+from musubi.features.rooms.models import Message, MessageChange, MessageFile, Reaction
 from tests.features.rooms.talk import Talker
 from tests.sql import Statement, analyze, database_of, explain, watch
 
@@ -107,8 +108,12 @@ async def crowded(app: FastAPI, hanako: Talker, taro: Talker) -> int:
         for message in said
         for emoji in "👍🎉👋🍵🙏"
     ]
+    name = await hanako.keep()
     async with database_of(app).transaction() as session:
+        file_id = await session.scalar(select(File.id).where(File.stored_name == name))
+        shown = [{"message_id": message["id"], "file_id": file_id, "position": 0} for message in said]
         await session.execute(insert(Message), said)
+        await session.execute(insert(MessageFile), shown)
         await session.execute(insert(MessageChange), changes)
         await session.execute(insert(Reaction), reactions)
     await analyze(app)
@@ -117,7 +122,7 @@ async def crowded(app: FastAPI, hanako: Talker, taro: Talker) -> int:
 
 def scans(plan: str) -> list[str]:
     """The tables that a plan reads from one end to the other."""
-    return re.findall(r"(?:Seq Scan on|SCAN) (messages|message_changes|reactions)\b", plan)
+    return re.findall(r"(?:Seq Scan on|SCAN) (messages|message_changes|message_files|reactions)\b", plan)
 
 
 async def test_a_part_of_a_long_history_is_read_by_an_index(app: FastAPI, hanako: Talker, crowded: int) -> None:
@@ -129,9 +134,11 @@ async def test_a_part_of_a_long_history_is_read_by_an_index(app: FastAPI, hanako
 
 async def test_a_part_of_a_long_log_is_read_by_an_index(app: FastAPI, crowded: int) -> None:
     with watch(app) as seen:
-        assert len(await read_log(database_of(app), crowded, 2000, 200)) == 200
-    plan = await explain(app, seen[0])
-    assert scans(plan) == [], plan
+        assert len(await read_log(database_of(app), crowded, 2000, 20)) == 20
+    assert len(seen) == 2
+    for statement in seen:
+        plan = await explain(app, statement)
+        assert scans(plan) == [], plan
 
 
 async def test_unread_messages_are_counted_by_an_index(

@@ -11,7 +11,9 @@ from musubi.adapters.storage import Stored
 from musubi.core.clock import utcnow
 from musubi.core.database import Database
 from musubi.core.jobs import Periodic
+from musubi.features.accounts.models import User
 from musubi.features.files import removal
+from musubi.features.files.access import hangs_on_nothing
 from musubi.features.files.blobs import segment_prefix
 from musubi.features.files.context import files_of
 from musubi.features.files.models import File, ResumableUpload
@@ -68,6 +70,21 @@ async def clear_expired(app: FastAPI) -> int:
         total += len(gone)
 
 
+async def clear_ownerless(app: FastAPI) -> int:
+    """Remove the files of accounts that are gone, as soon as they hang on nothing any more, and return how many they
+    were."""
+    database: Database = app.state.database
+    loose = hangs_on_nothing(files_of(app).kept)
+    async with database.reading() as reader:
+        owners = select(File.owner_id).join(User, User.id == File.owner_id).where(User.deleted_at.is_not(None), loose)
+        owner_ids = list(await reader.scalars(owners.distinct().order_by(File.owner_id)))
+    total = 0
+    for owner_id in owner_ids:
+        async with database.transaction() as session:
+            total += len(await removal.remove_files(app, session, owner_id, loose))
+    return total
+
+
 async def sweep(app: FastAPI, age: timedelta = LEFT_FOR) -> int:
     """Remove from the store what is older than `age` and belongs to no row, and return how many that were."""
     storage = files_of(app).storage
@@ -111,9 +128,10 @@ async def _clean_up(app: FastAPI) -> None:
     files = files_of(app)
     pending = await clear_pending(app)
     expired = await clear_expired(app)
+    ownerless = await clear_ownerless(app)
     spooled = await files.spool.tidy()
     await files.storage.tidy(LEFT_FOR)
-    log.info("what was left behind is removed", pending=pending, expired=expired, spooled=spooled)
+    log.info("what was left behind is removed", pending=pending, expired=expired, ownerless=ownerless, spooled=spooled)
 
 
 async def _sweep(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Table, delete, exists, insert, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.database import Database
@@ -25,8 +25,9 @@ _FIELDS = (
     File.stored_name, File.filename, File.content_type, File.size, File.width, File.height, File.description,
 )  # fmt: skip
 
-HAS_FILES: ColumnElement[bool] = exists().where(_SHOWN.c.message_id == Message.id)
-"""Whether a message shows any: most don't, and nothing more is asked for those."""
+# Not by EXISTS: for a page of messages PostgreSQL would read the whole table once instead of asking its index for each.
+HAS_FILES = select(true()).where(_SHOWN.c.message_id == Message.id).limit(literal_column("1")).scalar_subquery()
+"""Whether a message shows any; null is no. Most don't, and nothing more is asked for those."""
 
 
 def of_readable_messages(principal: Principal) -> ColumnElement[bool]:
@@ -36,12 +37,13 @@ def of_readable_messages(principal: Principal) -> ColumnElement[bool]:
         .where(_SHOWN.c.file_id == File.id)
         .where(Message.id == _SHOWN.c.message_id, Message.deleted_at.is_(None))
         .where(Room.id == Message.room_id, is_open_to(principal.user_id))
+        .correlate(File)
     )
 
 
 def in_messages() -> ColumnElement[bool]:
     """The files in any message."""
-    return exists().where(_SHOWN.c.file_id == File.id)
+    return exists().where(_SHOWN.c.file_id == File.id).correlate(File)
 
 
 async def attach(session: AsyncSession, author_id: int, message_id: int, names: Sequence[str]) -> list[MessageFile]:
