@@ -125,8 +125,9 @@ class LocalStorage:
 
         await _beside(remove)
 
-    async def download_url(self, _key: str, _lifetime: timedelta) -> None:
-        return None
+    async def download_url(self, key: str, _lifetime: timedelta) -> None:
+        # A browser has no way to this disk.
+        names_of_key(key)
 
     async def ping(self) -> None:
         def look() -> None:
