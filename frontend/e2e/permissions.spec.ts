@@ -13,6 +13,7 @@ test.describe('a member', () => {
     await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText([
       'Dashboard',
       'Items',
+      'Files',
       'Rooms',
       'Settings',
     ])

@@ -54,7 +54,13 @@ test('the language changes at once and stays, and the server follows', async ({ 
   await expect(page.getByRole('heading', { level: 1, name: '設定' })).toBeVisible()
   await expect(root).toHaveAttribute('lang', 'ja')
   await expect(page).toHaveTitle('表示の設定 · Musubi')
-  await expect(menu.getByRole('link')).toHaveText(['ダッシュボード', 'アイテム', 'ルーム', '設定'])
+  await expect(menu.getByRole('link')).toHaveText([
+    'ダッシュボード',
+    'アイテム',
+    'ファイル',
+    'ルーム',
+    '設定',
+  ])
 
   await page.reload()
   await expect(page.getByRole('heading', { level: 1, name: '設定' })).toBeVisible()
@@ -64,5 +70,11 @@ test('the language changes at once and stays, and the server follows', async ({ 
   await page.getByRole('menuitemradio', { name: 'English' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible()
   await expect(root).toHaveAttribute('lang', 'en')
-  await expect(menu.getByRole('link')).toHaveText(['Dashboard', 'Items', 'Rooms', 'Settings'])
+  await expect(menu.getByRole('link')).toHaveText([
+    'Dashboard',
+    'Items',
+    'Files',
+    'Rooms',
+    'Settings',
+  ])
 })
