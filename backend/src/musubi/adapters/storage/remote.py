@@ -183,7 +183,7 @@ class _BeyondTheEnd(Exception):
 
 @contextmanager
 def _as_faults(missing: str | None = None) -> Iterator[None]:
-    """Raises our own errors for those of the library; Missing, if that is what the store says of `missing`.
+    """Raises our own errors for those of the library; Missing and _BeyondTheEnd only where `missing` is asked for.
 
     Theirs aren't kept as the cause: they show the whole request, and with some credentials these are in its address.
     """
@@ -198,7 +198,7 @@ def _as_faults(missing: str | None = None) -> Iterator[None]:
         raise StorageUnavailable("it does not answer") from None
     except (BaseError, OSError) as error:
         text = str(error)
-        if "status code: 416" in text:
+        if missing is not None and "status code: 416" in text:
             raise _BeyondTheEnd from None
         if "status code: 507" in text or re.search("QuotaExceeded|StorageFull", text):
             raise StorageFull(_reason(error)) from None
