@@ -6,6 +6,7 @@ async with scripted(answer) as port:
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 Answer = Callable[[str, str], Awaitable[tuple[int, bytes]]]
@@ -19,7 +20,7 @@ def refusal(code: str) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def scripted(answer: Answer) -> AsyncIterator[int]:
+async def scripted(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Serves on a port of its own, in the event loop of the test."""
     serving: set[asyncio.Task[None]] = set()
 
@@ -28,7 +29,7 @@ async def scripted(answer: Answer) -> AsyncIterator[int]:
         serving.add(task)
         task.add_done_callback(serving.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -26,6 +26,7 @@ from musubi.core.storage_url import StorageUrl
 from musubi.settings import ConfigurationError
 from tests.adapters.storage.reading import content, sizes
 from tests.adapters.storage.scripted import NOTHING_LISTED, refusal, scripted
+from tests.certificates import Authority
 from tests.conftest import make_settings
 from tests.services import BlackHole, black_hole
 from tests.services.moto import s3_url
@@ -154,6 +155,19 @@ async def test_what_it_says(status: int, code: str, fault: type[Exception]) -> N
             shown = "".join(traceback.format_exception(outcome))
             assert "hidden" not in shown
             assert "Debug source" not in shown
+
+
+async def test_its_certificate_counts(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+
+    async def answer(method: str, target: str) -> tuple[int, bytes]:
+        return 200, NOTHING_LISTED
+
+    async with scripted(answer, authority.server_context("localhost")) as port:
+        url = f"s3://key:secret@bucket?region=us-east-1&endpoint=https://localhost:{port}"
+        await RemoteStorage(StorageUrl.parse(f"{url}&ca={authority.file}")).ping()
+        with pytest.raises(StorageUnavailable):
+            await RemoteStorage(StorageUrl.parse(url)).ping()
 
 
 async def test_only_a_file_is_missing() -> None:
