@@ -32,6 +32,9 @@ export async function planAttachments(people: People, me: Person): Promise<Stop[
   ] as const) {
     await person.upload(halves(`${long}.png`, { width: 100, height: 300 }), { item_id: id })
   }
+  const room = await me.createRoom({ name: 'workshop', topic: 'Who is who' })
+  await me.addMember(room.name, taro)
+  await taro.say(room.name, 'おはようございます')
   const onItem = `/items/${item.id}`
   const files = `**/api/v1/items/${item.id}/files`
   return [
@@ -47,6 +50,11 @@ export async function planAttachments(people: People, me: Person): Promise<Stop[
       path: '/settings',
       act: (page) => chooseFace(page, { ...FACE, buffer: Buffer.from('no PNG') }),
       ready: (page) => expect(page.getByRole('dialog').getByRole('alert')).not.toBeEmpty(),
+    },
+    {
+      name: 'room-faces',
+      path: `/rooms/${room.name}`,
+      ready: (page) => expect(page.locator('[data-key] img').first()).toBeVisible(),
     },
     { name: 'item-no-files', path: `/items/${bare.id}`, ready: testId('attach-files') },
     { name: 'item-files', path: onItem, ready: testId(`file-${picture.id}`) },
