@@ -13,7 +13,7 @@ const ICONS: Readonly<Record<Kind, Component>> = {
 }
 
 /** What people call a file of this type. */
-export function kindOf(contentType: string): Kind {
+function kindOf(contentType: string): Kind {
   if (contentType.startsWith('image/')) return 'image'
   if (contentType.startsWith('video/')) return 'video'
   return contentType.includes('zip') ? 'archive' : 'document'

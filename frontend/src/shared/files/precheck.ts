@@ -1,7 +1,7 @@
 import type { AcceptedType, UploadLimits, UploadWay } from '@/api/generated/types.gen'
 
 /** What is looked at before anything is sent. */
-export type Candidate = Pick<File, 'name' | 'size'>
+type Candidate = Pick<File, 'name' | 'size'>
 
 /** Why a file would be refused; the end of its text's key. */
 type Problem = 'empty' | 'type' | 'tooLarge' | 'noRoom'
@@ -60,7 +60,7 @@ function problemOf({ name, size }: Candidate, limits: UploadLimits): Problem | n
 
 /**
  * The key of the text that says why the server would refuse this file, or null when it would not: by the
- * server's own limits, so that nothing is sent in vain. `useProblemText` says it in words.
+ * server's own limits, so that nothing is sent in vain. `useUploadErrorText` says it in words.
  */
 export function precheck(file: Candidate, limits: UploadLimits): ProblemKey | null {
   const problem = problemOf(file, limits)

@@ -6,8 +6,7 @@ import { isProblemKey, NO_ROOM } from '../precheck'
  * `queued`: waits for its turn. `checking`: all of it has arrived, and the server looks into it.
  * `failed` and `cancelled` can be tried again.
  */
-export type UploadState =
-  'queued' | 'uploading' | 'paused' | 'checking' | 'done' | 'failed' | 'cancelled'
+type UploadState = 'queued' | 'uploading' | 'paused' | 'checking' | 'done' | 'failed' | 'cancelled'
 
 /** One file on its way to the server, as it is shown. Two of the same name are two entries. */
 export interface UploadEntry {
