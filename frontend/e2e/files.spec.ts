@@ -193,6 +193,14 @@ test('a large one is paused, goes on from where it was, and survives a reload', 
   await expect.poll(kept).toEqual([])
 })
 
+test('a large one that is not what it says is named, too', async ({ page, watch }) => {
+  watch.expect(/^415 PATCH \/api\/v1\/upload\/resumable\//u)
+  await open(page, '/files', 'Files')
+  await choose(page, { name: 'Plans.zip', mimeType: '', buffer: Buffer.from('Dear Taro') })
+  await expect(upload(page, 'Plans.zip')).toContainText('What is in the file is not what its name')
+  await expect(upload(page, 'Plans.zip').getByRole('button')).toHaveCount(1)
+})
+
 test('a picture from the clipboard is named by the time', async ({ page }) => {
   await open(page, '/files', 'Files')
   const { buffer } = halves('image.png')
