@@ -10,7 +10,7 @@ test.use({ visitor: 'member' })
 
 type Payload = ReturnType<typeof halves>
 
-const attached = (page: Page) => page.getByTestId('attached-files')
+const attached = (page: Page) => page.locator('[data-attached-files]')
 const picture = (page: Page, name: string) =>
   page.getByRole('button', { name: `Show ${name} in full` })
 
@@ -103,11 +103,11 @@ test('files are dropped and pasted, and what is none for here is told so', async
   await me.createRoom({ name: 'paper' })
   await openRoom(page, 'paper')
   await give(page, 'drop', { ...PDF, name: 'Tool.exe', mimeType: 'application/octet-stream' })
-  const refused = page.getByTestId('attached-failed')
+  const refused = page.locator('[data-attached="failed"]')
   await expect(refused).toContainText('Files of this type are not taken.')
   await give(page, 'paste', halves('Roof.png'))
   await give(page, 'drop', halves('Eaves.png', { left: BLUE, right: RED }))
-  await expect(page.getByTestId('attached-done')).toHaveCount(2)
+  await expect(page.locator('[data-attached="done"]')).toHaveCount(2)
   await expect(page.getByTestId('send-message')).toBeDisabled()
   await refused.getByRole('button', { name: 'Remove Tool.exe' }).click()
   await expect(composer(page)).toBeFocused()

@@ -42,12 +42,12 @@ export async function planRoomFiles(me: Person, taro: Person): Promise<Stop[]> {
     {
       name: 'room-files',
       path: ROOM,
-      ready: (page) => expect(page.getByTestId('message-picture').locator('img')).toHaveCount(6),
+      ready: (page) => expect(page.locator('[data-picture] img')).toHaveCount(6),
     },
     {
       name: 'room-files-viewing',
       path: ROOM,
-      act: (page) => page.getByTestId('message-picture').first().click(),
+      act: (page) => page.locator('[data-picture]').first().click(),
       ready: testId('lightbox-picture'),
     },
     {
@@ -55,7 +55,7 @@ export async function planRoomFiles(me: Person, taro: Person): Promise<Stop[]> {
       path: ROOM,
       fresh: true,
       act: attach(halves(`${LONG_NAME}.png`), { ...PDF, name: 'Tool.exe' }, PDF),
-      ready: (page) => expect(page.getByTestId('attached-done')).toHaveCount(2),
+      ready: (page) => expect(page.locator('[data-attached="done"]')).toHaveCount(2),
     },
     {
       name: 'room-files-waiting',
@@ -73,7 +73,7 @@ export async function planRoomFiles(me: Person, taro: Person): Promise<Stop[]> {
         await attach(halves('Gable.png'))(page)
         await page.getByTestId('send-message').click()
       },
-      ready: testId('attached-failed'),
+      ready: (page) => expect(page.locator('[data-attached="failed"]')).toBeVisible(),
       trouble: ['500 POST /api/v1/upload/files'],
     },
     {

@@ -18,7 +18,7 @@ const PDF = aFile({
 })
 
 const png = (name: string) => new File(['bytes'], name, { type: 'image/png' })
-const all = ({ wrapper }: Page, id: string) => wrapper.findAll(`[data-testid="${id}"]`)
+const all = ({ wrapper }: Page, selector: string) => wrapper.findAll(selector)
 const press = ({ byTestId }: Page, key: string) =>
   byTestId('message-text').trigger('keydown', { key })
 const sent = ({ socket }: Page) =>
@@ -74,15 +74,15 @@ describe('files of a message', () => {
   it('are shown: pictures small, and in full when one is pressed; others by name and size', async () => {
     const picture = aFile({ description: 'A cup of tea' })
     const page = await withFiles([PDF, picture])
-    const image = await eventually(() => page.byTestId('message-picture').get('img'))
+    const image = await eventually(() => page.wrapper.get('[data-picture]').get('img'))
     expect(image.attributes('alt')).toBe('A cup of tea')
-    const document = page.byTestId('message-document')
+    const document = page.wrapper.get('[data-document]')
     expect(document.text()).toMatch(/^menu\.pdf\s*2 kB/u)
     expect(document.attributes()).toMatchObject({
       href: `/api/v1/upload/files/${PDF.stored_name}?signature=a`,
       download: 'menu.pdf',
     })
-    await page.byTestId('message-picture').trigger('click')
+    await page.wrapper.get('[data-picture]').trigger('click')
     const full = await eventually(() => page.byTestId('lightbox-picture'))
     expect(full.attributes('src')).toContain(`/upload/files/${picture.stored_name}`)
   })
@@ -93,14 +93,14 @@ describe('files of a message', () => {
       expect(page.texts()[0]).toContain('tea.pngNo longer there')
       expect(page.texts()[0]).toContain('menu.pdfNo longer there')
     })
-    expect(page.has('message-picture')).toBe(false)
+    expect(all(page, '[data-picture]').length > 0).toBe(false)
   })
 
   it('go with it when it is deleted', async () => {
     const page = await withFiles([aFile()])
     const about = { room: 'general', user: HANAKO, timestamp: '2026-01-31T10:00:00Z' }
     page.socket.deliver({ type: 'message_deleted', id: 101, seq: 2, ...about })
-    await eventually(() => expect(page.has('message-picture')).toBe(false))
+    await eventually(() => expect(all(page, '[data-picture]').length > 0).toBe(false))
   })
 
   it('are said to screen readers', async () => {
@@ -119,15 +119,15 @@ describe('attaching files', () => {
     const uploaded = ['one', 'two'].map((name) => aFile({ stored_name: nameOf(name) }))
     const page = await openRoom({ answers: links(uploaded) })
     await attach(page, png('one.png'), png('two.png'))
-    expect(all(page, 'attached-files')).toHaveLength(1)
+    expect(all(page, '[data-attached-files]')).toHaveLength(1)
     await page.byTestId('message-text').setValue('Look')
     await press(page, 'Enter')
     expect(page.texts()[0]).toContain('Is sent once its files have arrived.')
     expect(sent(page)).toEqual([])
     await eventually(() => expect(sent(page)).toEqual([['Look', nameOf('one'), nameOf('two')]]))
     expect(page.texts()[0]).toContain('Sending…')
-    await eventually(() => expect(all(page, 'message-picture')).toHaveLength(2))
-    expect(page.has('attached-files')).toBe(false)
+    await eventually(() => expect(all(page, '[data-picture]')).toHaveLength(2))
+    expect(all(page, '[data-attached-files]').length > 0).toBe(false)
     // The next one has none.
     await page.byTestId('message-text').setValue('Nice, is it?')
     await press(page, 'Enter')
@@ -138,10 +138,10 @@ describe('attaching files', () => {
     serveUploads()
     const page = await openRoom()
     await attach(page, png('one.png'))
-    await eventually(() => expect(page.has('attached-done')).toBe(true))
+    await eventually(() => expect(page.wrapper.find('[data-attached="done"]').exists()).toBe(true))
     await page.router.push('/rooms')
     await page.router.push('/rooms/general')
-    await eventually(() => expect(page.has('attached-done')).toBe(true))
+    await eventually(() => expect(page.wrapper.find('[data-attached="done"]').exists()).toBe(true))
     await press(page, 'Enter')
     await eventually(() => expect(sent(page)).toEqual([['', nameOf('one')]]))
   })
@@ -150,12 +150,14 @@ describe('attaching files', () => {
     const uploads = serveUploads()
     const page = await openRoom()
     await attach(page, png('bad.png'))
-    await eventually(() => expect(page.byTestId('attached-failed').text()).toContain('No picture'))
+    await eventually(() =>
+      expect(page.wrapper.get('[data-attached="failed"]').text()).toContain('No picture'),
+    )
     await press(page, 'Enter')
     expect(page.texts()).toEqual([])
     uploads.takesBad = true
     await page.wrapper.get('[aria-label="Try bad.png again"]').trigger('click')
-    await eventually(() => expect(page.has('attached-done')).toBe(true))
+    await eventually(() => expect(page.wrapper.find('[data-attached="done"]').exists()).toBe(true))
     await press(page, 'Enter')
     await eventually(() => expect(sent(page)).toEqual([['', nameOf('bad')]]))
   })
@@ -186,9 +188,9 @@ describe('attaching files', () => {
     const uploads = serveUploads()
     const page = await openRoom()
     await attach(page, png('one.png'))
-    await eventually(() => expect(page.has('attached-done')).toBe(true))
+    await eventually(() => expect(page.wrapper.find('[data-attached="done"]').exists()).toBe(true))
     await page.wrapper.get('[aria-label="Remove one.png"]').trigger('click')
-    expect(page.has('attached-files')).toBe(false)
+    expect(all(page, '[data-attached-files]').length > 0).toBe(false)
     await eventually(() => expect(uploads.deleted).toEqual([nameOf('one')]))
   })
 
@@ -196,7 +198,7 @@ describe('attaching files', () => {
     serveUploads()
     const page = await openRoom()
     await attach(page, ...Array.from({ length: 12 }, (_, number) => png(`${number}.png`)))
-    expect(page.byTestId('attached-files').findAll('li')).toHaveLength(10)
+    expect(page.wrapper.get('[data-attached-files]').findAll('li')).toHaveLength(10)
     expect(page.errors.errors).toMatchObject([
       { message: 'A message can have 10 files at the most.' },
     ])
