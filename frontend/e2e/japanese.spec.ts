@@ -30,6 +30,7 @@ test('a Japanese browser gets the application in Japanese, from end to end', asy
   await expect(page.getByRole('navigation', { name: 'メイン' }).getByRole('link')).toHaveText([
     'ダッシュボード',
     'アイテム',
+    'ファイル',
     'ルーム',
     '設定',
   ])
