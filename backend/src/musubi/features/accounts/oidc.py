@@ -160,6 +160,10 @@ class Oidc:
         user = None if email is None else await repository.get_user_by_email(session, email)
         if user is None:
             return await self._register(session, provider, person, email)
+        # They may have come in by another tab since we looked, and have made this account then.
+        owner = await identities.find_owner(session, person)
+        if owner is not None:
+            return owner
         # An address may be given to someone else. Who is here already with another account of this provider is not
         # the one who has the address now.
         is_same = person.email_verified and user.email_verified
