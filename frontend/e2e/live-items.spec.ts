@@ -197,6 +197,8 @@ test('who was offline has everything when the connection is back', async ({ page
   const gone = await me.createItem({ title: 'Oak' })
   await open(page, '/items?status=draft', 'Items')
   await expect(row(page, kept.id)).toBeVisible()
+  // What is fetched once more when the live connection stands would fail, and be reported.
+  await page.waitForLoadState('networkidle')
 
   await page.context().setOffline(true)
   await expect(page.getByText('No connection.')).toBeVisible()
