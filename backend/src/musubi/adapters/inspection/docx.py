@@ -1,13 +1,12 @@
 """Word's documents since 2007: zip files with a list of what each part is."""
 
 import os
-import zlib
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from xml.parsers import expat
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from musubi.adapters.inspection.archive import open_zip
+from musubi.adapters.inspection.archive import UNREADABLE, open_zip
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
 
 MAX_PARTS = 4096
@@ -27,8 +26,6 @@ _LOCAL_HEADER = 30
 """Bytes of what stands before each part, without the part's name."""
 _IS_ENCRYPTED = 0x1
 _PIECE = 256 * 1024
-_UNPACKING = (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError)
-"""What zipfile raises for what can't be unpacked."""
 
 
 def look_at_docx(file: BinaryIO) -> Inspected:
@@ -98,7 +95,7 @@ def _content_types(package: ZipFile) -> dict[str, str]:
     parser.StartDoctypeDeclHandler = start_doctype
     try:
         parser.Parse(package.read(_CONTENT_TYPES), True)
-    except (expat.ExpatError, *_UNPACKING) as error:
+    except (expat.ExpatError, *UNREADABLE) as error:
         raise Refused(Reason.UNREADABLE) from error
     return types
 
@@ -113,5 +110,5 @@ def _read_everything(parts: list[ZipInfo], package: ZipFile) -> None:
                     unpacked += len(piece)
             if unpacked != part.file_size:
                 raise Refused(Reason.UNREADABLE)
-    except _UNPACKING as error:
+    except UNREADABLE as error:
         raise Refused(Reason.UNREADABLE) from error
