@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { expectAccessible } from './support/accessibility'
-import { drop } from './support/drop'
+import { PDF } from './support/documents'
+import { drop, type Payload } from './support/drop'
 import { open } from './support/flows'
 import { BLUE, expectColours, halves, RED } from './support/pictures'
 import { expect, test } from './support/test'
@@ -14,7 +15,7 @@ const row = (page: Page, name: string) =>
     .filter({ hasText: name })
 const pictureOf = (page: Page, name: string) => row(page, name).locator('img')
 
-async function attach(page: Page, file: { name: string; mimeType: string; buffer: Buffer }) {
+async function attach(page: Page, file: Payload) {
   const chooser = page.waitForEvent('filechooser')
   await page.getByTestId('attach-files').click()
   await (await chooser).setFiles(file)
@@ -89,11 +90,7 @@ test('a document is dropped on the item, and what is no file for it is told so',
 }) => {
   const item = await me.createItem({ title: 'Beech' })
   await open(page, `/items/${item.id}`, 'Beech')
-  await drop(files(page), {
-    name: 'Plan.pdf',
-    mimeType: 'application/pdf',
-    buffer: Buffer.from(PDF),
-  })
+  await drop(files(page), { ...PDF, name: 'Plan.pdf' })
   await expect(row(page, 'Plan.pdf')).toBeVisible()
   const download = page.waitForEvent('download')
   await row(page, 'Plan.pdf').getByRole('link').click()
@@ -106,18 +103,3 @@ test('a document is dropped on the item, and what is no file for it is told so',
   await expect(upload).toHaveCount(0)
   await expect(row(page, 'Plan.pdf')).toBeVisible()
 })
-
-const PDF = `%PDF-1.4
-1 0 obj
-<< /Type /Catalog /Pages 2 0 R >>
-endobj
-2 0 obj
-<< /Type /Pages /Kids [3 0 R] /Count 1 >>
-endobj
-3 0 obj
-<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>
-endobj
-trailer
-<< /Root 1 0 R >>
-%%EOF
-`

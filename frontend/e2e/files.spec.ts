@@ -1,17 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { archive } from './support/archives'
+import { carried, paste, type Payload } from './support/drop'
 import { open } from './support/flows'
 import { BLUE, expectColours, halves, RED } from './support/pictures'
 import { expect, test } from './support/test'
 
 test.use({ visitor: 'member' })
-
-interface Payload {
-  name: string
-  mimeType: string
-  buffer: Buffer
-}
 
 const MIB = 1024 * 1024
 const BROKEN = { name: 'Letter.png', mimeType: 'image/png', buffer: Buffer.from('Dear Taro') }
@@ -30,17 +25,7 @@ async function choose(page: Page, ...files: (Payload | string)[]): Promise<void>
 
 /** Lets files fall on the page, as from another window. */
 async function drop(page: Page, files: Payload[]): Promise<void> {
-  const plain = files.map(({ name, mimeType, buffer }) => {
-    return { name, type: mimeType, base64: buffer.toString('base64') }
-  })
-  const dataTransfer = await page.evaluateHandle((all) => {
-    const transfer = new DataTransfer()
-    for (const { name, type, base64 } of all) {
-      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
-      transfer.items.add(new File([bytes], name, { type }))
-    }
-    return transfer
-  }, plain)
+  const dataTransfer = await carried(page, files)
   const zone = page.getByTestId('drop-zone')
   await zone.dispatchEvent('dragenter', { dataTransfer })
   await expect(page.getByText('Drop to upload')).toBeVisible()
@@ -205,15 +190,7 @@ test('a large one that is not what it says is named, too', async ({ page, watch 
 
 test('a picture from the clipboard is named by the time', async ({ page }) => {
   await open(page, '/files', 'Files')
-  const { buffer } = halves('image.png')
-  await page.evaluate((base64) => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
-    const clipboardData = new DataTransfer()
-    clipboardData.items.add(new File([bytes], 'image.png', { type: 'image/png' }))
-    document.body.dispatchEvent(
-      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
-    )
-  }, buffer.toString('base64'))
+  await paste(page.locator('body'), halves('image.png'))
   await expect(cards(page)).toContainText(/Pasted \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.png/u)
 })
 

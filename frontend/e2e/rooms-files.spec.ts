@@ -1,14 +1,13 @@
 import type { Page } from '@playwright/test'
 import { expectAccessible } from './support/accessibility'
 import { PDF } from './support/documents'
+import { drop, paste, type Payload } from './support/drop'
 import type { Person } from './support/people'
 import { BLUE, expectColours, halves, RED } from './support/pictures'
 import { act, composer, isSent, message, messages, openRoom } from './support/rooms'
 import { expect, test } from './support/test'
 
 test.use({ visitor: 'member' })
-
-type Payload = ReturnType<typeof halves>
 
 const attached = (page: Page) => page.locator('[data-attached-files]')
 const picture = (page: Page, name: string) =>
@@ -18,25 +17,6 @@ async function attach(page: Page, ...files: Payload[]): Promise<void> {
   const chooser = page.waitForEvent('filechooser')
   await page.getByTestId('attach-files').click()
   await (await chooser).setFiles(files)
-}
-
-/** Drops or pastes a file where messages are written. */
-async function give(page: Page, way: 'drop' | 'paste', { name, mimeType, buffer }: Payload) {
-  await composer(page).evaluate(
-    (field, { kind, filename, type, bytes }) => {
-      const data = new DataTransfer()
-      data.items.add(new File([new Uint8Array(bytes)], filename, { type }))
-      const common = { bubbles: true, cancelable: true }
-      const events =
-        kind === 'paste'
-          ? [new ClipboardEvent('paste', { ...common, clipboardData: data })]
-          : ['dragenter', 'dragover', 'drop'].map(
-              (step) => new DragEvent(step, { ...common, dataTransfer: data }),
-            )
-      for (const event of events) field.dispatchEvent(event)
-    },
-    { kind: way, filename: name, type: mimeType, bytes: [...buffer] },
-  )
 }
 
 /** The room on the screens of two people who are in it. */
@@ -102,11 +82,11 @@ test('a picture that one sends, the other one sees, and opens', async ({
 test('files are dropped and pasted, and what is none for here is told so', async ({ page, me }) => {
   await me.createRoom({ name: 'paper' })
   await openRoom(page, 'paper')
-  await give(page, 'drop', { ...PDF, name: 'Tool.exe', mimeType: 'application/octet-stream' })
+  await drop(composer(page), { ...PDF, name: 'Tool.exe', mimeType: 'application/octet-stream' })
   const refused = page.locator('[data-attached="failed"]')
   await expect(refused).toContainText('Files of this type are not taken.')
-  await give(page, 'paste', halves('Roof.png'))
-  await give(page, 'drop', halves('Eaves.png', { left: BLUE, right: RED }))
+  await paste(composer(page), halves('Roof.png'))
+  await drop(composer(page), halves('Eaves.png', { left: BLUE, right: RED }))
   await expect(page.locator('[data-attached="done"]')).toHaveCount(2)
   await expect(page.getByTestId('send-message')).toBeDisabled()
   await refused.getByRole('button', { name: 'Remove Tool.exe' }).click()

@@ -63,3 +63,7 @@ export function isWorthRetrying({ state, error }: UploadEntry): boolean {
 
 /** Whether nothing more becomes of it by itself, nor by resuming. */
 export const isOver = ({ state }: UploadEntry) => OVER.includes(state)
+
+/** How much of it is sent, in whole percents. */
+export const percentOf = ({ sent, size }: UploadEntry) =>
+  Math.floor((sent / Math.max(size, 1)) * 100)
