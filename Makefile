@@ -99,7 +99,7 @@ bench: backend-dev ## Measure the API beside handlers without a framework
 ##@ Check
 
 .PHONY: lint
-lint: lint-backend lint-frontend type-check ## Run every linter and type checker
+lint: lint-backend lint-frontend lint-deploy type-check ## Run every linter and type checker
 
 .PHONY: lint-backend
 lint-backend: backend-dev ## Check the Python: style, format, types, the direction of imports
@@ -111,6 +111,10 @@ lint-backend: backend-dev ## Check the Python: style, format, types, the directi
 .PHONY: lint-frontend
 lint-frontend: node-modules ## Check the TypeScript and the templates: style and format
 	@$(NPM) run lint
+
+.PHONY: lint-deploy
+lint-deploy: checks-env ## Check the files of a deployment: containers, workflows, alert rules, manifests
+	@scripts/lint-deploy
 
 .PHONY: type-check
 type-check: node-modules ## Check the frontend's types
@@ -150,7 +154,7 @@ clean: ## Remove what was installed and built; what the application keeps stays
 
 # The steps of the setup.
 
-BACKEND_INPUTS := backend/pyproject.toml backend/requirements*.lock scripts/backend-env scripts/uv
+BACKEND_INPUTS := backend/pyproject.toml backend/requirements*.lock scripts/backend-env scripts/package-index scripts/uv
 BACKEND_OUTPUTS := $(BIN)/python $(BIN)/musubi
 SPA_INPUTS := contract frontend/index.html frontend/package-lock.json frontend/public frontend/scripts frontend/src \
   frontend/tsconfig*.json frontend/vite.config.ts
@@ -164,6 +168,11 @@ backend-runtime:
 backend-dev:
 	@$(ONCE) backend-dev --inputs $(BACKEND_INPUTS) --outputs $(BACKEND_OUTPUTS) $(BIN)/pytest \
 	  -- scripts/backend-env dev
+
+.PHONY: checks-env
+checks-env:
+	@$(ONCE) checks-env --inputs backend/requirements-checks.lock scripts/checks-env scripts/package-index scripts/uv \
+	  --outputs .cache/checks/bin/python -- scripts/checks-env
 
 .PHONY: node-modules
 node-modules:

@@ -27,6 +27,7 @@ UV = Path(__file__).resolve().parent / "uv"
 LOCKS = {
     "requirements.lock": ["--no-default-groups"],
     "requirements-build.lock": ["--only-group", "build"],
+    "requirements-checks.lock": ["--only-group", "checks"],
     "requirements-dev.lock": ["--group", "dev"],
     "requirements-tools.lock": ["--only-group", "tools"],
 }

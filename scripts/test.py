@@ -44,6 +44,7 @@ class Stage:
 STAGES = (
     Stage("lint-backend"),
     Stage("lint-frontend"),
+    Stage("lint-deploy"),
     Stage("type-check"),
     Stage("check-contract"),
     Stage("test-frontend", tests=True),

@@ -267,3 +267,21 @@ def test_of_several_processes_that_start_at_once_one_makes_it(tmp_path: Path) ->
     assert len(set(outputs)) == 1
     assert outputs[0].strip().encode() == (data / "secret.key").read_bytes()
     assert [path.name for path in data.iterdir()] == ["secret.key"]
+
+
+def test_secrets_may_lie_in_files(load: Load, tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "SECRET_KEY").write_text(GOOD_SECRET + "\n")
+    (folder / "DATABASE_URL").write_text("postgresql://u:p@db/musubi\n")
+    (folder / "MUSUBI_SENTRY_DSN").write_text("https://key@errors.example.org/1")
+    settings = load({"MUSUBI_SECRETS_DIR": str(folder), "DATABASE_URL": "postgresql://u:p@elsewhere/musubi"})
+    assert settings.secrets() == [GOOD_SECRET.encode()]
+    assert settings.database.host == "elsewhere", "the environment goes first"
+    assert settings.sentry_dsn is not None
+    assert settings.sentry_dsn.get_secret_value() == "https://key@errors.example.org/1"
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_named(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^MUSUBI_SECRETS_DIR: "):
+        load({"MUSUBI_SECRETS_DIR": str(tmp_path / "nowhere")})

@@ -14,7 +14,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 from sqlalchemy import URL
 
 from musubi.core import secret_file
@@ -22,9 +28,12 @@ from musubi.core.addresses import is_loopback, is_network
 from musubi.core.database_url import async_database_url
 from musubi.core.identity_provider import IdentityProvider, parse_identity_providers
 from musubi.core.limits import Limit, parse_limits
+from musubi.core.setting_lists import CommaSeparated, split
 from musubi.core.smtp_url import SmtpServer, is_sender, parse_smtp_url
+from musubi.settings_accounts import AccountSettings
 from musubi.settings_files import FileSettings
 from musubi.settings_live import LiveSettings
+from musubi.settings_operations import OperationSettings
 
 __all__ = ["ConfigurationError", "Environment", "Settings", "async_database_url", "load_settings"]
 
@@ -42,19 +51,12 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-
-
 def _also(name: str) -> AliasChoices:
     """The name with our prefix, and the one that hosting platforms set."""
     return AliasChoices(f"MUSUBI_{name}", name)
 
 
-class Settings(LiveSettings, FileSettings):
+class Settings(AccountSettings, LiveSettings, FileSettings, OperationSettings):
     """What can be set from outside: environment variables `MUSUBI_<NAME>`, or the same names in `.env`."""
 
     model_config = SettingsConfigDict(
@@ -84,7 +86,7 @@ class Settings(LiveSettings, FileSettings):
     previous_secret_keys: Annotated[
         tuple[SecretStr, ...],
         NoDecode,
-        BeforeValidator(_split),
+        BeforeValidator(split),
         Field(description="Secrets that SECRET_KEY replaced and that are still honoured, newest first"),
     ] = ()
     host: Annotated[str, Field(validation_alias=_also("HOST"), description="Address to listen at")] = "127.0.0.1"
@@ -140,27 +142,6 @@ class Settings(LiveSettings, FileSettings):
         BeforeValidator(parse_limits),
         Field(description="Limits with other numbers than their own, such as register=100/1h"),
     ] = ()
-    access_token_minutes: Annotated[int, Field(ge=1, le=1440, description="How long an access token is valid")] = 60
-    session_days: Annotated[int, Field(ge=1, le=90, description="How long a sign-in lasts at the most")] = 7
-    refresh_grace_seconds: Annotated[
-        int, Field(ge=0, le=60, description="How long a replaced refresh token still gets its successor")
-    ] = 10
-    proof_minutes: Annotated[
-        int, Field(ge=1, le=1440, description="How long a sign-in or a proof is enough for what is sensitive")
-    ] = 10
-    password_words: Annotated[CommaSeparated, Field(description="Words that alone make no password")] = ()
-    password_memory_kib: Annotated[int, Field(ge=8, description="Argon2id memory per hash, in KiB")] = 65536
-    password_iterations: Annotated[int, Field(ge=1, le=20, description="Argon2id passes")] = 3
-    password_workers: Annotated[int, Field(ge=1, le=64, description="Password hashes computed at once")] = 2
-    password_queue: Annotated[
-        int, Field(ge=0, le=1000, description="Password hashes that may wait; more are refused")
-    ] = 32
-    job_workers: Annotated[
-        int, Field(ge=0, le=64, description="Jobs that run at once in this process; 0: it leaves them to others")
-    ] = 2
-    job_poll_seconds: Annotated[
-        float, Field(ge=0.1, le=60, description="How often to look for jobs that another process queued")
-    ] = 1
     smtp_url: Annotated[
         SmtpServer | None,
         NoDecode,
@@ -171,7 +152,21 @@ class Settings(LiveSettings, FileSettings):
         str | None, Field(description="Sender of mail; default: Musubi <no-reply@ the host of the base URL>")
     ] = None
     mail_days: Annotated[int, Field(ge=3, le=3650, description="How long mail stays in the outbox")] = 30
-    drain_seconds: Annotated[int, Field(ge=0, le=600, description="How long a stopping server finishes requests")] = 10
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (of a folder that the class would name)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What goes before what; the folder of secrets is itself a setting."""
+        named = env_settings().get("secrets_dir") or dotenv_settings().get("secrets_dir")
+        # One that isn't there is told about like any other wrong setting.
+        folder = named if named and Path(named).is_dir() else None
+        return init_settings, env_settings, dotenv_settings, SecretsSettingsSource(settings_cls, secrets_dir=folder)
 
     @field_validator("database_url")
     @classmethod

@@ -166,7 +166,7 @@ def test_every_setting_exists(page: str) -> None:
 
 
 def test_the_table_of_settings_is_whole_and_its_defaults_are_real(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, _, section = text_of("docs/operations.md").partition("\n## Settings\n")
+    _, _, section = text_of("docs/settings.md").partition("\n## Settings\n")
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (\S+) \|", section.partition("\n## ")[0], re.MULTILINE))
     assert [field for field in Settings.model_fields if not names(field) & set(rows)] == []
     assert set(rows) <= set().union(*map(names, Settings.model_fields))

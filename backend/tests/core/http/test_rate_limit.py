@@ -227,7 +227,7 @@ def test_the_contract_names_the_refusal_where_there_is_a_limit(settings: Setting
 
 
 def documented_limits() -> list[Limit]:
-    page = (Path(__file__).resolve().parents[4] / "docs/operations.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[4] / "docs/settings.md").read_text(encoding="utf-8")
     section = page.partition("\n## Limits\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([a-z0-9-]+)` \| `([0-9]+/[0-9]+[smhd])` \|", section, re.MULTILINE)
     return sorted((Limit.parse(f"{name}={numbers}") for name, numbers in rows), key=lambda limit: limit.name)
