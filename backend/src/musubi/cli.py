@@ -92,11 +92,18 @@ def serve(
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Change nothing; exit with 1 when the version that runs has to stop first.",
+        ),
+    ] = False,
+) -> None:
     """Bring the database to the shape this version expects."""
     settings = _settings()
-    done = _run(operations.migrate(settings))
-    typer.echo(done)
+    typer.echo(_run(operations.check_migration(settings) if check else operations.migrate(settings)))
 
 
 @app.command()

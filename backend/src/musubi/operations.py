@@ -106,6 +106,8 @@ async def migrate(settings: Settings) -> str:
     """Migrate the database, after a copy of the file in embedded mode. Returns what was done, for people."""
     check_data_directory(settings)
     state = await migration_state(settings)
+    if state.is_newer:
+        return f"The database is newer ({state.current}), and this version works with it"
     if state.is_current:
         return f"The database is up to date ({state.head})"
     copied = ""
@@ -115,6 +117,21 @@ async def migrate(settings: Settings) -> str:
         copied = f"; a copy from before is {copy}"
     await migrations.upgrade(settings.database)
     return f"The database was migrated to {state.head}{copied}"
+
+
+async def check_migration(settings: Settings) -> str:
+    """Whether the database can be migrated while the version before goes on. Returns the answer, for people.
+
+    Raises CannotProceed when that version has to stop first.
+    """
+    state = await migration_state(settings)
+    if state.is_current:
+        return "There is nothing to migrate"
+    if state.current is not None and migrations.cuts_off(state.current):
+        raise CannotProceed(
+            f"the version that runs on {state.current} doesn't work with {state.head}: stop it before `musubi migrate`"
+        )
+    return f"The version that runs on {state.current or 'nothing'} works with {state.head}, too"
 
 
 def rotate_secret(settings: Settings, *, forget_old: bool) -> str:
@@ -209,7 +226,8 @@ async def migration_state(settings: Settings) -> migrations.State:
         return await migrations.state(settings.database)
     except migrations.DatabaseTooNew as error:
         raise CannotProceed(
-            f"the database is newer than this version of Musubi (it is at {error}): install the newer version"
+            f"the database is newer than this version of Musubi can work with (it is at {error}): "
+            "install the newer version"
         ) from error
     except (DBAPIError, OSError) as error:
         # Whatever keeps us from reading one small table is for the operator to mend.

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from musubi.core import schema_compatibility
 from musubi.core.clock import utcnow
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
@@ -37,20 +38,38 @@ class State:
     """The revision it has; None when it is empty."""
     head: str
     """The revision this code expects."""
+    is_newer: bool = False
+    """Whether newer code has migrated it since, and said that this code may go on."""
 
     @property
     def is_current(self) -> bool:
-        return self.current == self.head
+        """Whether this code can work with it as it is."""
+        return self.is_newer or self.current == self.head
 
 
 async def state(url: URL) -> State:
     """How far the database is. Raises DatabaseTooNew, or the driver's error when it can't be reached."""
     scripts = ScriptDirectory.from_config(_config())
     head = scripts.get_current_head() or ""
-    current = await _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
-        raise DatabaseTooNew(current)
-    return State(current, head)
+    known = {script.revision for script in scripts.walk_revisions()}
+
+    def look(connection: Connection) -> State:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is None or current in known:
+            return State(current, head)
+        if schema_compatibility.remembered(connection) not in known:
+            raise DatabaseTooNew(current)
+        return State(current, head, is_newer=True)
+
+    found: State = await _run(url, look)
+    return found
+
+
+def cuts_off(current: str) -> bool:
+    """Whether migrating a database from `current` to the newest shape stops the code that `current` came with from
+    working; else both can run on it at the same time."""
+    scripts = ScriptDirectory.from_config(_config())
+    return schema_compatibility.cuts_off(scripts, current, scripts.get_current_head() or "")
 
 
 async def upgrade(url: URL, revision: str = "head") -> None:
@@ -91,6 +110,8 @@ def _alembic(connection: Connection, run: Callable[[Config, str], None], revisio
     config = _config()
     config.attributes["connection"] = connection
     run(config, revision)
+    reached = MigrationContext.configure(connection).get_current_revision()
+    schema_compatibility.remember(connection, ScriptDirectory.from_config(config), reached)
 
 
 async def _run(url: URL, work: Callable[[Connection], Any]) -> Any:
