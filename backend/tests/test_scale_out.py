@@ -1,6 +1,8 @@
 """What only happens with PostgreSQL and Redis: servers that refuse us, several workers. Not collected without them."""
 
 import asyncio
+import signal
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from musubi.settings import Settings
 from tests.conftest import POSTGRES_URL, redis_database
 from tests.features.system.test_health import ask_without
 from tests.live_server import dialled
-from tests.processes import MusubiServer, Variables, run_musubi
+from tests.processes import PATIENCE_SECONDS, MusubiServer, Variables, run_musubi
 from tests.services.service import free_port
 from tests.support import PASSWORD, error_of
 
@@ -54,6 +56,23 @@ def test_several_workers(tmp_path: Path, new_database: str, worker_id: str) -> N
         statuses = [httpx.get(f"{server.url}/api/v1/auth/me", headers=headers).status_code for _ in range(20)]
         assert statuses == [200] * 20
         server.stop()
+        assert "Traceback" not in server.log
+
+
+def test_each_worker_says_that_it_will_stop(tmp_path: Path, new_database: str, worker_id: str) -> None:
+    changes: Variables = {
+        "DATABASE_URL": new_database, "REDIS_URL": redis_database(worker_id), "MUSUBI_AUTO_MIGRATE": "true",
+        "MUSUBI_STOP_DELAY_SECONDS": "4",
+    }  # fmt: skip
+    with MusubiServer(tmp_path, "--workers", "2", changes=changes) as server:
+        server.signal(signal.SIGTERM)
+        # A connection each, so that both workers get some of them.
+        in_a_row, deadline = 0, time.monotonic() + PATIENCE_SECONDS
+        while in_a_row < 10:
+            assert time.monotonic() < deadline
+            reply = httpx.get(f"{server.url}/health/ready")
+            in_a_row = in_a_row + 1 if reply.status_code == 503 else 0
+        assert server.wait() == 0
         assert "Traceback" not in server.log
 
 

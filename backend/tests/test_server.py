@@ -51,6 +51,36 @@ def test_sigterm_lets_it_finish_what_is_under_way(tmp_path: Path, services: Vari
         assert "Traceback" not in server.log
 
 
+def readiness(server: MusubiServer) -> httpx.Response:
+    return httpx.get(f"{server.url}/health/ready", timeout=PATIENCE_SECONDS)
+
+
+def test_it_says_that_it_will_stop_before_it_does(tmp_path: Path, services: Variables) -> None:
+    """For some seconds, in which a load balancer can ask, and new requests are still served."""
+    with MusubiServer(tmp_path, changes={**services, "MUSUBI_STOP_DELAY_SECONDS": "3"}) as server:
+        assert readiness(server).status_code == 200
+        server.signal(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (reply := readiness(server)).status_code == 200:
+            assert time.monotonic() < deadline
+        assert reply.json()["error"]["details"] == {"failing": "stopping"}
+        assert reply.headers["Connection"] == "close"
+        served = httpx.get(f"{server.url}/api/v1/setup", timeout=PATIENCE_SECONDS)
+        assert (served.status_code, served.headers["Connection"]) == (200, "close")
+        assert server.wait() == 0
+        assert "Traceback" not in server.log
+
+
+def test_a_second_signal_stops_it_at_once(tmp_path: Path, services: Variables) -> None:
+    with MusubiServer(tmp_path, changes={**services, "MUSUBI_STOP_DELAY_SECONDS": "600"}) as server:
+        server.signal(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while readiness(server).status_code == 200:
+            assert time.monotonic() < deadline
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+
+
 def test_ctrl_c_ends_it_without_a_word(tmp_path: Path, services: Variables) -> None:
     elsewhere = {"PORT": str(free_port()), "MUSUBI_PORT": str(free_port())}
     with MusubiServer(tmp_path, changes={**services, **elsewhere}) as server:

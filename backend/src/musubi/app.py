@@ -36,6 +36,7 @@ from musubi.core.outbox import Outbox
 from musubi.core.realtime.announce import deliver_frame
 from musubi.core.realtime.dispatch import Dispatcher
 from musubi.core.realtime.hub import Hub
+from musubi.core.stopping import Stopping
 from musubi.features import accounts, audit, files, items, mail, notifications, rooms, system
 from musubi.features.files.resumable import protocol as tus
 from musubi.features.system import health, test_support
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         # Requests under way have the other half.
         drain_seconds=min(_LIVE_DRAIN_SECONDS, settings.drain_seconds / 2),
     )
+    app.state.stopping = Stopping(settings.stop_delay_seconds)
     app.state.dispatch = Dispatcher(app, FEATURES)
     app.state.jobs = Jobs(
         app,
@@ -193,7 +195,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.rooms.start()
     app.state.jobs.start()
     try:
-        yield
+        with app.state.stopping.listening():
+            yield
     finally:
         await app.state.jobs.stop()
         await app.state.rooms.close()

@@ -22,7 +22,8 @@ from tests.conftest import make_settings
 
 PUBLIC = {
     # Everything that anyone may call, signed in or not; each new line here is a decision.
-    "register", "login", "refresh", "logout", "get_setup_state", "set_up", "get_health", "get_readiness",
+    "register", "login", "refresh", "logout", "get_setup_state", "set_up", "get_health", "get_liveness",
+    "get_readiness", "get_startup",
     "verify_email", "forgot_password", "reset_password",
     "list_oidc_providers", "start_oidc_sign_in", "finish_oidc_sign_in",
     "get_resumable_options",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from musubi import __version__
@@ -25,7 +26,7 @@ async def ask_without(settings: Settings, path: str, **changes: Any) -> Response
         return await client.get(path)
 
 
-@pytest.mark.parametrize("path", ["/health", "/health/ready"])
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/health/startup"])
 async def test_all_is_well(client: AsyncClient, path: str) -> None:
     reply = await client.get(path)
     assert reply.status_code == 200
@@ -55,6 +56,19 @@ async def test_without_the_database_it_is_not_ready(settings: Settings, tmp_path
 async def test_without_anything_it_is_alive(settings: Settings, tmp_path: Path) -> None:
     changes = {**unreachable(settings, tmp_path), "redis_url": f"redis://127.0.0.1:{free_port()}/0"}
     assert (await ask_without(settings, "/health", **changes)).status_code == 200
+    assert (await ask_without(settings, "/health/live", **changes)).status_code == 200
+    assert (await ask_without(settings, "/health/startup", **changes)).status_code == 503
+
+
+async def test_once_it_was_ready_it_has_started(client: AsyncClient, app: FastAPI) -> None:
+    """What is away later is no reason to start it again."""
+    assert (await client.get("/health/startup")).status_code == 200
+    app.state.stopping.has_begun = True
+    reply = await client.get("/health/ready")
+    assert (reply.status_code, error_of(reply)["details"]) == (503, {"failing": "stopping"})
+    assert reply.headers["Connection"] == "close"
+    assert (await client.get("/health/startup")).status_code == 200
+    assert (await client.get("/health/live")).status_code == 200
 
 
 async def test_without_redis_it_is_not_ready(settings: Settings) -> None:

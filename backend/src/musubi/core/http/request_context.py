@@ -38,6 +38,7 @@ class RequestContext:
         context.client_address.set(address)
         extra: dict[bytes, bytes] = {}
         context.reply_headers.set(extra)
+        stopping = scope["app"].state.stopping
         status, started = 0, time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -45,6 +46,9 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *extra.items()]
+                if stopping.has_begun:
+                    # The next request has to find another process.
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:

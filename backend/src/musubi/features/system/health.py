@@ -25,6 +25,7 @@ class Health(BaseModel):
 
 
 @router.get("/health", dependencies=[Depends(public)])
+@router.get("/health/live", name="get_liveness", dependencies=[Depends(public)])
 async def get_health() -> Health:
     """The process answers. It touches nothing else, so that a slow database doesn't get the process killed."""
     return Health(version=__version__, timestamp=utcnow())
@@ -33,7 +34,7 @@ async def get_health() -> Health:
 @router.get("/health/ready", dependencies=[Depends(public)], responses=errors(ServiceUnavailable))
 async def get_readiness(request: Request) -> Health:
     """Everything that requests need can be reached; else 503 with the part that can't."""
-    if request.app.state.hub.is_draining:
+    if request.app.state.stopping.has_begun or request.app.state.hub.is_draining:
         raise _not_ready("stopping")
     try:
         await database_of(request).ping()
@@ -47,7 +48,19 @@ async def get_readiness(request: Request) -> Health:
         raise _not_ready("redis") from error
     # The store of files isn't asked, nor the mail server: most requests don't need them, and every process has the same
     # one. If all of them left their places because of it, nothing would work.
+    request.app.state.was_ready = True
     return Health(version=__version__, timestamp=utcnow())
+
+
+@router.get("/health/startup", dependencies=[Depends(public)], responses=errors(ServiceUnavailable))
+async def get_startup(request: Request) -> Health:
+    """The process has been ready once; from then on this touches nothing.
+
+    For whoever restarts a process that doesn't answer: one that waits for its database at the start is let be.
+    """
+    if request.app.state.was_ready:
+        return await get_health()
+    return await get_readiness(request)
 
 
 def _not_ready(part: str) -> ServiceUnavailable:

@@ -19,8 +19,9 @@ router = APIRouter(prefix="/system", tags=["system"], route_class=Route)
 
 
 def install(app: FastAPI) -> None:
-    """Note when the process was started."""
+    """Note when the process was started, and that nobody has found it ready yet."""
     app.state.started_at = utcnow()
+    app.state.was_ready = False
 
 
 @router.get("")
