@@ -6,16 +6,19 @@ commits.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
 from fastapi import Depends
 from pydantic_core import from_json
-from sqlalchemy import URL, event, exc, make_url, text
+from sqlalchemy import URL, ExceptionContext, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from starlette.requests import HTTPConnection
+
+from musubi.core import metrics
+from musubi.core.measured_pool import MeasuredPool
 
 if TYPE_CHECKING:
     from musubi.core.driver_pool import DriverPool
@@ -49,6 +52,7 @@ class Database:
         )
         self.engine = create_async_engine(
             url,
+            poolclass=MeasuredPool,
             pool_size=pool_size,
             # Opening a connection for one request costs more than waiting for one that is open.
             max_overflow=0,
@@ -58,6 +62,7 @@ class Database:
             hide_parameters=True,
             json_deserializer=from_json,
         )
+        event.listen(self.engine.sync_engine, "handle_error", _note_error)
         self.driver_pool: DriverPool | None = None
         if self.is_sqlite:
             _configure_sqlite(self)
@@ -104,6 +109,14 @@ class Database:
         """Ask the database for an answer; raises whatever its driver raises when there is none."""
         async with self.reading() as connection:
             await connection.execute(text("SELECT 1"))
+
+    def pools(self) -> Iterator[tuple[str, int, int]]:
+        """Of each pool its name, how many connections it may have, and how many are in use."""
+        pool = self.engine.sync_engine.pool
+        if isinstance(pool, MeasuredPool):
+            yield "session", pool.size(), pool.checkedout()
+        if self.driver_pool is not None:
+            yield "driver", self.driver_pool.size, self.driver_pool.in_use
 
     async def dispose(self) -> None:
         """Close every connection."""
@@ -154,6 +167,20 @@ def is_unavailable(error: BaseException) -> bool:
 
 def _has_unavailable_state(error: BaseException | None) -> bool:
     return (getattr(error, "sqlstate", None) or "").startswith(_UNAVAILABLE_STATES)
+
+
+def note_failure(error: Exception) -> None:
+    """Count a statement that failed."""
+    is_conflict = isinstance(error, exc.IntegrityError) or (getattr(error, "sqlstate", None) or "").startswith("23")
+    kind = "conflict" if is_conflict else "unavailable" if is_unavailable(error) else "other"
+    metrics.database_failures.labels(kind).inc()
+
+
+def _note_error(context: ExceptionContext) -> None:
+    error = context.sqlalchemy_exception or context.original_exception
+    # The pool has told of a connection that could not be had.
+    if context.connection is not None and isinstance(error, Exception):
+        note_failure(error)
 
 
 def _driver_pool(arguments: dict[str, Any], size: int) -> "DriverPool":

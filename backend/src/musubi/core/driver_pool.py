@@ -7,6 +7,9 @@ from typing import Any
 import asyncpg
 from pydantic_core import from_json, to_json
 
+from musubi.core.database import note_failure
+from musubi.core.measured_pool import waiting
+
 
 class DriverPool:
     """Up to `size` connections, opened as they are needed; each statement is a transaction of its own.
@@ -23,19 +26,27 @@ class DriverPool:
         if cache_size is not None:
             self._arguments["statement_cache_size"] = cache_size
         self._timeout = timeout
+        self.size = size
+        self.in_use = 0
         self._places = asyncio.Semaphore(size)
         self._idle: list[Any] = []
 
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> list[Any]:
         """The rows that a SELECT gives. Raises TimeoutError, OSError, or the driver's own errors."""
         if self._places.locked():
-            async with asyncio.timeout(self._timeout):
-                await self._places.acquire()
+            with waiting("driver"):
+                async with asyncio.timeout(self._timeout):
+                    await self._places.acquire()
         else:
             await self._places.acquire()
+        self.in_use += 1
         try:
             return await self._fetch(sql, arguments)
+        except Exception as error:
+            note_failure(error)
+            raise
         finally:
+            self.in_use -= 1
             self._places.release()
 
     async def close(self) -> None:

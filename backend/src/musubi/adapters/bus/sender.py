@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from musubi.adapters.bus.backoff import backoff
 from musubi.adapters.bus.connections import open_pool
+from musubi.core import metrics
 
 log = structlog.get_logger("musubi.bus")
 
@@ -128,5 +129,6 @@ class Sender:
     def _report_dropped(self) -> None:
         """Say once, when it is over, what an outage or a flood cost."""
         if self.backlog.dropped and not self.backlog.filled.is_set():
+            metrics.bus_dropped.inc(self.backlog.dropped)
             log.warning("bus messages dropped", count=self.backlog.dropped)
             self.backlog.dropped = 0

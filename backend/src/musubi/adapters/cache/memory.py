@@ -3,6 +3,8 @@
 import time
 from collections import OrderedDict
 
+from musubi.core import metrics
+
 
 class MemoryCache:
     """A dictionary that forgets: what has expired, and the least recently used beyond `capacity`."""
@@ -13,7 +15,9 @@ class MemoryCache:
         self._counters: dict[str, int] = {}
 
     async def get_many(self, *keys: str) -> list[bytes | None]:
-        return [self._get(key) for key in keys]
+        found = [self._get(key) for key in keys]
+        metrics.count_reads(found)
+        return found
 
     def _get(self, key: str) -> bytes | None:
         if key in self._counters:

@@ -10,6 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from musubi.core import metrics
+
 log = structlog.get_logger("musubi.cache")
 
 _PREFIX = "musubi:cache:"
@@ -43,6 +45,7 @@ class RedisCache:
         if found is None:
             return [None] * len(keys)
         self._owed.difference_update(owed)
+        metrics.count_reads(found[len(owed) :])
         return found[len(owed) :]
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
@@ -77,5 +80,6 @@ class RedisCache:
             return await operation
         except (RedisError, OSError) as error:
             self._away_until = time.monotonic() + _COOL_DOWN_SECONDS
+            metrics.cache_errors.inc()
             log.warning("cache unreachable, going on without it", reason=str(error)[:200])
             return None

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from musubi.adapters.limiter.redis import RedisLimiter
 from musubi.adapters.limiter.window import WindowLimiter
+from musubi.core import metrics
 from musubi.core.limits import Limit, Quota
 
 log = structlog.get_logger("musubi.limiter")
@@ -63,6 +64,7 @@ class FallbackLimiter:
 
     def _went_away(self, error: Exception) -> None:
         self._away_until = time.monotonic() + _COOL_DOWN_SECONDS
+        metrics.limiter_fallbacks.inc()
         if not self._is_away:
             self._is_away = True
             log.warning("Redis unreachable, each process counts for itself", reason=str(error)[:200])

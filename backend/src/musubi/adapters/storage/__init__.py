@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from musubi.adapters.storage.local import LocalStorage
+from musubi.adapters.storage.measured import MeasuredStorage
 from musubi.adapters.storage.protocol import (
     Description,
     Missing,
@@ -16,6 +17,7 @@ from musubi.settings import ConfigurationError, Settings
 __all__ = [
     "Description",
     "LocalStorage",
+    "MeasuredStorage",
     "Missing",
     "Storage",
     "StorageFull",

@@ -13,7 +13,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
-from musubi.core import context
+from musubi.core import context, metrics
 from musubi.core.errors import AppError, RateLimited, ServiceUnavailable
 from musubi.core.limits import Limit, Limiter, Quota
 
@@ -142,6 +142,8 @@ class _Counters:
         self._tell(quotas)
         used_up = [quota for quota in quotas if quota.is_used_up or quota.limit == refused]
         if used_up:
+            for quota in used_up:
+                metrics.limit_refusals.labels(quota.limit.name).inc()
             raise RateLimited(headers={"Retry-After": str(max(quota.seconds for quota in used_up))})
 
     def _tell(self, quotas: list[Quota]) -> None:

@@ -1,7 +1,6 @@
 """Gives every request an id and a language, and writes the access log."""
 
 import re
-import time
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -10,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from musubi.core import context
 from musubi.core.http.headers import header
+from musubi.core.http.measuring import Measurement
 from musubi.core.i18n import preferred_locale
 
 access_log = structlog.get_logger("musubi.access")
@@ -39,7 +39,8 @@ class RequestContext:
         extra: dict[bytes, bytes] = {}
         context.reply_headers.set(extra)
         stopping = scope["app"].state.stopping
-        status, started = 0, time.perf_counter()
+        status = 0
+        measurement = Measurement(scope) if scope["type"] == "http" else None
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -54,7 +55,8 @@ class RequestContext:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            if scope["type"] == "http":
+            if measurement is not None:
+                seconds = measurement.end(status)
                 access_log.info(
                     "request",
                     method=scope["method"],
@@ -62,7 +64,7 @@ class RequestContext:
                     path=scope.get("raw_path", scope["path"].encode()).decode("latin-1"),
                     query=_parameter_names(scope["query_string"]),
                     status=status,
-                    duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                    duration_ms=round(seconds * 1000, 1),
                     client=address,
                     user_id=context.actor_id.get(),
                 )

@@ -12,7 +12,7 @@ from random import uniform
 import structlog
 from fastapi import FastAPI
 
-from musubi.core import context
+from musubi.core import context, metrics
 from musubi.core.database import is_unavailable
 from musubi.core.jobs.kinds import AnyKind, Discard, JobKind, Periodic
 from musubi.core.jobs.models import MAX_ERROR_LENGTH
@@ -64,13 +64,15 @@ class Execution:
         if isinstance(kind, JobKind) and claim.attempts > kind.max_attempts:
             # Nobody was left to say what came of the last attempt.
             log.error("job is dead", attempts=claim.attempts - 1, reason="its process ended")
+            metrics.job_runs.labels(claim.kind, "dead").inc()
             await self._settle(partial(self._queue.bury, claim, "The process ended before the job did"))
             return
         over = asyncio.Event()
         handler = asyncio.create_task(self._handle(kind, claim))
         renewal = asyncio.create_task(self._keep_lease(claim, over))
         try:
-            cut = await self._watch(kind, handler, renewal)
+            with metrics.timed(metrics.job_duration.labels(claim.kind)):
+                cut = await self._watch(kind, handler, renewal)
             await self._record(kind, claim, handler, cut)
         finally:
             over.set()
@@ -106,6 +108,7 @@ class Execution:
             error = asyncio.CancelledError("cancelled")
         else:
             error = handler.exception()
+        metrics.job_runs.labels(claim.kind, _outcome(kind, claim, error, cut)).inc()
         if error is None:
             await self._settle(self._success(kind, claim))
         elif cut is _Cut.LEASE_LOST:
@@ -129,7 +132,7 @@ class Execution:
         if isinstance(kind, Periodic):
             log.error("periodic job failed", attempts=claim.attempts, exc_info=error)
             return partial(self._queue.postpone, claim, min(delay, kind.every), line)
-        if isinstance(error, Discard) or claim.attempts >= kind.max_attempts:
+        if _is_last(kind, claim, error):
             log.error("job is dead", attempts=claim.attempts, exc_info=error)
             return partial(self._queue.bury, claim, line)
         log.warning("job failed", attempts=claim.attempts, exc_info=error)
@@ -167,6 +170,24 @@ class Execution:
             except Exception as error:
                 # As long as nobody has taken the job it is ours, however late we are.
                 log.warning("lease could not be renewed", reason=_one_line(error))
+
+
+def _is_last(kind: AnyKind, claim: Claim, error: BaseException) -> bool:
+    """Whether the job is dead after this failure."""
+    return isinstance(kind, JobKind) and (isinstance(error, Discard) or claim.attempts >= kind.max_attempts)
+
+
+def _outcome(kind: AnyKind, claim: Claim, error: BaseException | None, cut: _Cut | None) -> str:
+    """What became of an attempt, as `metrics.job_runs` calls it."""
+    if error is None:
+        return "done"
+    if cut is _Cut.LEASE_LOST:
+        return "lost"
+    if cut is _Cut.STOPPING:
+        return "given_back"
+    if _is_last(kind, claim, error):
+        return "dead"
+    return "timeout" if cut is _Cut.TIMEOUT else "failed"
 
 
 def _one_line(error: BaseException) -> str:

@@ -21,6 +21,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from musubi.core import metrics
 from musubi.core.bus import Bus
 from musubi.core.clock import utcnow
 from musubi.core.database import Database, after_commit, is_unavailable
@@ -129,6 +130,7 @@ class Outbox:
             await receive(self._app, payload)
         except Exception:
             # The change is committed; what it meant here must not undo its reply, nor stop the messages after it.
+            metrics.outbox_failures.inc()
             log.exception("outbox message failed", topic=topic, message_id=message_id)
 
     def _remember(self, message_id: int) -> bool:
@@ -155,6 +157,7 @@ class Outbox:
         missed = [message_id for message_id in await _recent(self._database) if message_id not in self._taken]
         for start in range(0, len(missed), _BATCH):
             for row in await _read(self._database, missed[start : start + _BATCH]):
+                metrics.outbox_missed.inc()
                 await self._take(row.id, row.topic, row.payload)
 
     async def _pause(self) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from musubi.core import metrics
 from musubi.core.clock import utcnow
 from musubi.core.database import is_unavailable
 from musubi.core.errors import AppError, BadRequest, InternalServerError, Invalid, RateLimited, ServiceUnavailable
@@ -42,6 +43,7 @@ class Dispatcher:
 
     async def __call__(self, socket: Socket, text: str) -> None:
         """Do what `text` says, or answer with an `error`. It raises nothing."""
+        metrics.live_received.inc()
         try:
             frame = self._adapter.validate_json(text)
         except ValidationError as error:

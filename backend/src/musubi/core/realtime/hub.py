@@ -8,6 +8,7 @@ from random import uniform
 
 import structlog
 
+from musubi.core import metrics
 from musubi.core.clock import utcnow
 from musubi.core.permissions import Principal
 from musubi.core.realtime.frames import Reconnect, Resync, Wire
@@ -78,6 +79,8 @@ class Hub:
         if len(self._channels.get(user_channel(socket.principal.user_id), ())) >= self._max_per_user:
             raise Overloaded(CloseCode.TOO_FAST)
         self._sockets.add(socket)
+        metrics.live_opened.inc()
+        metrics.live_sockets.inc()
         self.admit(socket, socket.principal)
         socket.on_writable.append(lambda: _tell_of_missed(socket))
         if self._ticking is None:
@@ -101,7 +104,9 @@ class Hub:
 
     def remove(self, socket: Socket) -> None:
         """Forget a socket that is gone."""
-        self._sockets.discard(socket)
+        if socket in self._sockets:
+            self._sockets.remove(socket)
+            metrics.live_sockets.dec()
         for channel in socket.channels:
             self._leave(channel, socket)
         socket.closed()
@@ -170,6 +175,7 @@ class Hub:
                 if blocked_since is not None and clock - blocked_since > _BLOCKED_SECONDS:
                     log.info("connection dropped: it doesn't read", conn_id=socket.conn_id)
                     socket.abort()
+                    metrics.live_closed.labels("slow").inc()
                 elif socket.expires_at <= now:
                     socket.close(CloseCode.TOKEN_EXPIRED, "token expired")
 

@@ -21,6 +21,8 @@ from typing import Any, cast
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
+from musubi.core import metrics
+
 EXTENSION = "musubi.connection"
 """Under this name the ASGI scope of a WebSocket has its `LiveProtocol`."""
 
@@ -70,12 +72,14 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     def write(self, frame: bytes) -> None:
         """Write a whole, unmasked frame. It never waits; look at `blocked_since` first if there will be more."""
         if self.is_open:
+            metrics.live_sent.inc()
             self.transport.write(frame)
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye; a peer that doesn't answer within five seconds is dropped."""
         if not self.is_open:
             return
+        metrics.live_closed.labels(str(code)).inc()
         self.stop_keepalive()
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
@@ -129,6 +133,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
+        metrics.live_closed.labels("silent").inc()
         self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:

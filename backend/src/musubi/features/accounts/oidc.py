@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.adapters.oidc import Person, ProviderUnavailable, UnacceptableAnswer
+from musubi.core import metrics
 from musubi.core.clock import utcnow
 from musubi.core.database import Database
 from musubi.core.errors import NotFound
@@ -40,6 +41,7 @@ log = structlog.get_logger("musubi.accounts")
 _NO_SUCH_PROVIDER = Text("There is no such provider", "このプロバイダーはありません")
 # Names and identities that someone else takes while we look are looked for again.
 _ATTEMPTS: Final = 3
+_FAULTS_OF_PROVIDER: Final = (SignInError.PROVIDER, SignInError.PROVIDER_UNAVAILABLE)
 _email: Final = TypeAdapter[str](Email)
 _full_name: Final = TypeAdapter[str](FullName)
 
@@ -119,6 +121,9 @@ class Oidc:
                 return Arrival(_page("/settings", linked=provider))
             return await _again(database, lambda session: self._sign_in(session, begun, person, by))
         except Refused as refused:
+            if begun.user_id is None:
+                outcome = "failed" if refused.error in _FAULTS_OF_PROVIDER else "refused"
+                metrics.sign_ins.labels("oidc", outcome).inc()
             log.info("sign-in at a provider failed", provider=provider, reason=refused.error.value)
             return Arrival(_page("/login" if begun.user_id is None else "/settings", error=refused.error))
 
@@ -198,6 +203,7 @@ class Oidc:
             details={"method": "oidc", "provider": provider},
         )
         await identities.connect(session, user, person, provider=provider)
+        metrics.registrations.inc()
         if not user.email_verified:
             await self._accounts.mails.verify_email(session, user)
         return user

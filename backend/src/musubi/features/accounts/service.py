@@ -4,6 +4,7 @@ from fastapi import Request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from musubi.core import metrics
 from musubi.core.database import Database, exclusive
 from musubi.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
 from musubi.core.events import Events
@@ -71,6 +72,7 @@ class Accounts:
             raise Forbidden(_REGISTRATION_CLOSED)
         user = await self.create(session, form)
         await audit.record(session, "user.registered", object_type="user", object_id=user.id, actor_id=user.id)
+        metrics.registrations.inc()
         await self.mails.verify_email(session, user)
         return await self.sessions.begin(session, user, client)
 
@@ -105,12 +107,14 @@ class Accounts:
             found = await repository.find_by_login(reader, login)
         correct = await self.hasher.verify(password, found.password_hash if found else None)
         if found is None or not correct:
+            metrics.sign_ins.labels("password", "failed").inc()
             # Who tried is not known, and what they typed as a name may well be a password.
             audit.record_despite_error(
                 session, "user.sign_in_failed", object_type="user", object_id=found.id if found else None
             )
             raise Unauthorized(_WRONG_LOGIN)
         if not found.is_active:
+            metrics.sign_ins.labels("password", "refused").inc()
             raise BadRequest(INACTIVE)
         renewed = await self.hasher.hash(password) if self.hasher.is_outdated(found.password_hash) else None
         # Locked, so that a new password or a ban that is just being written also ends the session begun here.
@@ -137,6 +141,8 @@ class Accounts:
             actor_id=user.id,
             details={"method": method},
         )
+        # As in `oidc:google+totp`; what a provider is called is up to each installation.
+        metrics.sign_ins.labels(method.partition("+")[0].partition(":")[0], "success").inc()
         signed_in = await self.sessions.begin(session, user, client)
         await new_sign_in.watch(session, self.jobs, signed_in.principal.session_id)
         return signed_in

@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from musubi.adapters.mail import MailTransport, Message, Refused, Unavailable
+from musubi.core import metrics
 from musubi.core.clock import utcnow
 from musubi.core.jobs import Discard, JobKind, Periodic
 from musubi.core.jobs.deletion import delete_in_batches
@@ -36,19 +37,24 @@ async def _send(app: FastAPI, payload: dict[str, Any]) -> None:
     if transport is None:
         # The server was taken out of the settings meanwhile.
         await _note(app, mail_id, state=MailState.KEPT, error=None)
+        metrics.mails.labels("kept").inc()
         return
     try:
         await transport.send(_message(app, mail))
     except Unreadable:
+        metrics.mails.labels("unreadable").inc()
         await _give_up(app, mail_id, "It was sealed with a secret that is no longer set")
     except Refused as error:
+        metrics.mails.labels("refused").inc()
         await _give_up(app, mail_id, str(error))
     except Unavailable as error:
+        metrics.mails.labels("unavailable").inc()
         if utcnow() - mail.created_at >= GIVE_UP_AFTER:
             await _give_up(app, mail_id, str(error))
         await _note(app, mail_id, error=str(error)[:_MAX_ERROR])
         raise
     else:
+        metrics.mails.labels("sent").inc()
         await _note(app, mail_id, state=MailState.SENT, sent_at=utcnow(), sealed=None, error=None)
         log.info("mail sent", mail_id=mail_id, template=mail.template)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from starlette.websockets import WebSocket
 
-from musubi.core import context
+from musubi.core import context, metrics
 from musubi.core.addresses import subdomain_pattern
 from musubi.core.database import Database
 from musubi.core.errors import Unauthorized
@@ -46,6 +46,7 @@ async def check_limit(app: FastAPI) -> None:
     if limiter is not None:
         limit = app.state.changed_limits.get(_LIMIT.name, _LIMIT)
         if not await limiter.hit(limit, f"connection {by_address('')}"):
+            metrics.limit_refusals.labels(limit.name).inc()
             raise Overloaded(CloseCode.TOO_FAST)
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from musubi.core import metrics
 from musubi.core.database import Database
 from musubi.core.errors import BadRequest, Unauthorized
 from musubi.core.i18n import Text
@@ -55,6 +56,7 @@ async def answer(
         challenge=halfway.data.get("challenge"),
     )
     if not right:
+        metrics.sign_ins.labels("second_factor", "failed").inc()
         audit.record_despite_error(
             session,
             "user.second_factor_failed",
@@ -92,6 +94,7 @@ async def sign_in_with_passkey(
         session, user, as_json(form.assertion), asked.data["challenge"], names_user=True
     )
     if user is None or not right:
+        metrics.sign_ins.labels("passkey", "failed").inc()
         audit.record_despite_error(
             session,
             "user.sign_in_failed",
@@ -101,6 +104,7 @@ async def sign_in_with_passkey(
         )
         raise Unauthorized(_WRONG_PASSKEY, details={"reason": "wrong_answer"})
     if not user.is_active:
+        metrics.sign_ins.labels("passkey", "refused").inc()
         raise BadRequest(INACTIVE)
     return await accounts.enter(session, user, client, method="passkey")
 

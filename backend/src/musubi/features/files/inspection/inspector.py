@@ -1,12 +1,15 @@
 """The interface of inspection."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pebble import ProcessExpired
 
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
 from musubi.adapters.inspection.worker import look
+from musubi.core import metrics
 from musubi.features.files.inspection.pool import Broken, Pool
 from musubi.features.files.types import FileType
 
@@ -20,6 +23,19 @@ _END_SECONDS = 10.0
 
 class TooBusy(Exception):
     """More files wait to be looked at than may, or nothing can look at any now."""
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        metrics.inspections.labels(refused.reason.value).inc()
+        raise
+    except TooBusy:
+        metrics.inspections.labels("busy").inc()
+        raise
+    metrics.inspections.labels("good").inc()
 
 
 class Inspector:
@@ -41,6 +57,17 @@ class Inspector:
 
         Raises Refused, TooBusy.
         """
+        with metrics.timed(metrics.inspection_duration), _counted():
+            return await self._wait_and_look(path, file_type)
+
+    async def close(self) -> None:
+        """End the processes."""
+        self._is_closed = True
+        if self._pool is not None:
+            await asyncio.wait([self._pool.end()], timeout=_END_SECONDS)
+            self._pool = None
+
+    async def _wait_and_look(self, path: Path, file_type: FileType) -> Inspected:
         if self._present >= self._workers * (1 + _WAITING_PER_WORKER):
             raise TooBusy
         self._present += 1
@@ -49,13 +76,6 @@ class Inspector:
                 return await self._look(path, file_type)
         finally:
             self._present -= 1
-
-    async def close(self) -> None:
-        """End the processes."""
-        self._is_closed = True
-        if self._pool is not None:
-            await asyncio.wait([self._pool.end()], timeout=_END_SECONDS)
-            self._pool = None
 
     async def _look(self, path: Path, file_type: FileType) -> Inspected:
         """In new processes when the old ones broke while they had nothing to do, or over another file."""
