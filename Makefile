@@ -17,6 +17,8 @@ BIN := backend/.venv/bin
 PYTEST := cd backend && .venv/bin/python -m pytest
 # With both servers at hand, each of them the command's own.
 SERVICES := cd backend && .venv/bin/python -m tests.services run --
+# What runs and what builds it. The programs of the checks see nothing but this repository.
+AUDITED := $(addprefix backend/,requirements.lock requirements-build.lock requirements-dev.lock requirements-tools.lock)
 # An environment that once got the tests' packages keeps them.
 ENVIRONMENT := $(if $(wildcard .cache/stamps/backend-dev),dev,runtime)
 # Where scripts/test.py wants a stage's results.
@@ -46,8 +48,8 @@ dev: backend-dev node-modules ## Serve with reload: the API on port 8000, the br
 ##@ Test
 
 .PHONY: test
-test: backend-dev node-modules ## Run every check and every test but the long ones, with a summary
-	@exec $(PYTHON) scripts/test.py
+test: backend-dev node-modules ## Run every check and every test but the long ones, or STAGES, with a summary
+	@exec $(PYTHON) scripts/test.py $(STAGES)
 
 .PHONY: test-faults
 test-faults: backend-dev node-modules ## Run the long suites: kills, soaks, load
@@ -64,6 +66,14 @@ ifdef REPORT
 	  .venv/bin/python -m pytest tests/adapters/storage $(JUNIT_PYTEST)
 else
 	@exec $(PYTHON) scripts/test.py test-s3
+endif
+
+.PHONY: test-gateway
+test-gateway: backend-dev checks-env spa ## Run the tests of nginx, with TLS, before two backends
+ifdef REPORT
+	@$(SERVICES) .venv/bin/python -m pytest tests/gateway $(JUNIT_PYTEST)
+else
+	@exec $(PYTHON) scripts/test.py test-gateway
 endif
 
 .PHONY: soak
@@ -116,6 +126,15 @@ lint-frontend: node-modules ## Check the TypeScript and the templates: style and
 lint-deploy: checks-env ## Check the files of a deployment: containers, workflows, alert rules, manifests
 	@scripts/lint-deploy
 
+.PHONY: audit
+audit: checks-env ## Ask whether what the locks hold has known holes (needs the network)
+	@.cache/checks/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off $(addprefix -r ,$(AUDITED))
+	@$(NPM) audit
+
+.PHONY: audit-workflows
+audit-workflows: checks-env ## Audit the workflows, and with a GH_TOKEN also the actions they use (needs the network)
+	@.cache/checks/bin/zizmor --quiet --persona=pedantic .github
+
 .PHONY: type-check
 type-check: node-modules ## Check the frontend's types
 	@$(NPM) run type-check
@@ -127,6 +146,16 @@ check-contract: backend-dev node-modules ## Fail when the contract or what is ge
 .PHONY: size
 size: spa ## Fail when the built SPA is larger than its budget
 	@$(NPM) run size
+
+##@ Release
+
+.PHONY: wheel
+wheel: backend-dev spa ## Build backend/dist/musubi-<version>.whl, which holds the browser's part and needs nothing else
+	@cd backend && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) .venv/bin/python -m hatchling build -t wheel
+
+.PHONY: sbom
+sbom: checks-env ## Write into backend/dist what the application is made of: CycloneDX, and SPDX of the browser's part
+	@scripts/sbom
 
 ##@ Change
 

@@ -1,6 +1,7 @@
 """Run the stages of `make test`, show how far they are, and sum up.
 
     test.py [STAGE...]
+    test.py --packages [STAGE...]   only install what they need from the system, for which one has to be root
 
 A stage is a make target, so that each can be run by itself. What it prints goes to .cache/test/STAGE.log, and
 its end is shown when it fails. With CI=true a skipped test or stage is a failure.
@@ -51,6 +52,12 @@ STAGES = (
     Stage("size"),
     Stage("test-backend", tests=True, heavy=True),
     Stage("test-backend-postgres", tests=True, heavy=True, needs=(system.POSTGRES,)),
+    Stage(
+        "test-gateway",
+        tests=True,
+        heavy=True,
+        needs=(system.POSTGRES, system.NGINX, system.NGINX_BROTLI, system.BROWSER, system.FONT),
+    ),
     Stage("e2e", tests=True, heavy=True, needs=(system.BROWSER, system.FONT)),
 )
 # Long suites, run only by their name.
@@ -232,15 +239,19 @@ def summarize(results: list[Result], seconds: float) -> int:
 def main() -> int:
     """The command line."""
     known = {stage.name: stage for stage in (*STAGES, *MORE_STAGES)}
-    names = sys.argv[1:] or [stage.name for stage in STAGES]
+    arguments = sys.argv[1:]
+    packages_only = arguments[:1] == ["--packages"]
+    names = arguments[packages_only:] or [stage.name for stage in STAGES]
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"test: no stage {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    LOGS.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
     stages = [known[name] for name in names]
     absent = system.ensure({package for stage in stages for package in stage.needs})
+    if packages_only:
+        return int(bool(absent))
+    LOGS.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
     runner = Runner(stages, absent)
     try:
         runner.run()
