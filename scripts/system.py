@@ -36,6 +36,11 @@ def has_japanese_font() -> bool:
     return bool(subprocess.run(["fc-list", ":lang=ja"], capture_output=True, check=True).stdout)
 
 
+def has_brotli_static() -> bool:
+    """Whether nginx's module is where Debian puts it."""
+    return Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so").exists()
+
+
 def _has_program(name: str) -> bool:
     return shutil.which(name) is not None
 
@@ -51,6 +56,9 @@ class Package:
 POSTGRES = Package("postgresql", has_postgres)
 BROWSER = Package("chromium", has_browser)
 FONT = Package("fonts-noto-cjk", has_japanese_font)
+# The second brings what sends files that were compressed beforehand.
+NGINX = Package("nginx", partial(_has_program, "nginx"))
+NGINX_BROTLI = Package("libnginx-mod-http-brotli-static", has_brotli_static)
 CEPH = tuple(Package(name, partial(_has_program, name)) for name in ("ceph-mon", "ceph-osd", "radosgw"))
 
 

@@ -33,7 +33,7 @@ They have defaults that are good for most:
   GATEWAY_RESOLVER          name server for OCSP (those of /etc/resolv.conf)
   GATEWAY_MODULES           folder of nginx's modules (/usr/lib/nginx/modules)
   GATEWAY_WORKER_CONNECTIONS  connections of each worker, to clients and backends together (4096)
-  GATEWAY_USER              account of the workers, where nginx is started by root (www-data)
+  GATEWAY_USER              account of the workers, where nginx is started by root (www-data); empty: it isn't
   GATEWAY_LOG, GATEWAY_ERROR_LOG  where the logs go (/dev/stdout, /dev/stderr)
 
 Run again after a change, and `nginx -p PREFIX -c nginx.conf -s reload`. Backends alone: edit PREFIX/upstreams.conf.
@@ -63,7 +63,7 @@ esac
 : "${GATEWAY_RATE:=100}" "${GATEWAY_BURST:=1000}" "${GATEWAY_CONNECTIONS:=500}" "${GATEWAY_LIVE_CONNECTIONS:=3000}"
 : "${GATEWAY_BODY_LIMIT:=1048576}" "${GATEWAY_RESUMABLE_LIMIT:=1073741824}"
 : "${GATEWAY_REAL_IP_FROM:=}" "${GATEWAY_RESOLVER:=}" "${GATEWAY_MODULES:=/usr/lib/nginx/modules}"
-: "${GATEWAY_WORKER_CONNECTIONS:=4096}" "${GATEWAY_USER:=www-data}"
+: "${GATEWAY_WORKER_CONNECTIONS:=4096}" "${GATEWAY_USER=www-data}"
 : "${GATEWAY_LOG:=/dev/stdout}" "${GATEWAY_ERROR_LOG:=/dev/stderr}"
 if [ -z "${GATEWAY_ADDRESSES:-}" ]; then
     GATEWAY_ADDRESSES=0.0.0.0
@@ -87,6 +87,7 @@ prefix=$(cd "$1" && pwd)
 cp "$source/nginx.conf" "$source/servers.conf" "$prefix"
 cp "$source"/snippets/*.conf "$prefix/snippets"
 site=$prefix/site
+brotli=$GATEWAY_MODULES/ngx_http_brotli_static_module.so
 
 listen() { # FILE PORT OPTIONS: at all of the addresses
     for address in $GATEWAY_ADDRESSES; do
@@ -99,10 +100,9 @@ is_root() {
 }
 
 {
-    for module in "$GATEWAY_MODULES/ngx_http_brotli_static_module.so"; do
-        if [ -e "$module" ]; then echo "load_module $module;"; fi
-    done
-    if is_root; then
+    if [ -e "$brotli" ]; then echo "load_module $brotli;"; fi
+    # Whoever isn't root can't change accounts, and has the limit that they were given.
+    if is_root && [ -n "$GATEWAY_USER" ]; then
         echo "user $GATEWAY_USER;"
         echo "worker_rlimit_nofile $((GATEWAY_WORKER_CONNECTIONS * 2));"
     fi
@@ -141,7 +141,7 @@ echo "root $GATEWAY_ACME;" >"$site/acme.conf"
 
 {
     echo "root $GATEWAY_STATIC;"
-    if [ -e "$GATEWAY_MODULES/ngx_http_brotli_static_module.so" ]; then echo "brotli_static on;"; fi
+    if [ -e "$brotli" ]; then echo "brotli_static on;"; fi
 } >"$site/static.conf"
 
 listen listen-http.conf "$GATEWAY_HTTP_PORT" ""
@@ -151,11 +151,9 @@ listen listen-https-default.conf "$GATEWAY_HTTPS_PORT" " ssl http2 default_serve
 
 {
     echo "server_name $GATEWAY_NAMES;"
-    if [ "$GATEWAY_PUBLIC_PORT" = 443 ]; then
-        echo 'set $public_port "";'
-    else
-        echo "set \$public_port \":$GATEWAY_PUBLIC_PORT\";"
-    fi
+    suffix=
+    if [ "$GATEWAY_PUBLIC_PORT" != 443 ]; then suffix=:$GATEWAY_PUBLIC_PORT; fi
+    echo "set \$public_port \"$suffix\";"
 } >"$site/names.conf"
 
 has_responder() {
