@@ -1,25 +1,37 @@
-/*
- * Writes compressed copies beside the files of a build, for a web server that sends them as they are:
- *
- *     node scripts/precompress.mjs FOLDER
+/**
+ * Puts a .br and a .gz beside each file of a folder that is worth it, for a server that has them at hand:
+ * `node scripts/precompress.mjs FOLDER`.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { argv } from 'node:process'
+import { promisify } from 'node:util'
+import zlib from 'node:zlib'
 
-const TEXTS = /\.(?:css|html|js|json|mjs|svg|txt|webmanifest)$/u
-/** Below that a compressed file takes as many packets as the file itself. */
+const brotli = promisify(zlib.brotliCompress)
+const gzip = promisify(zlib.gzip)
+
+/** What isn't compressed by its own format. */
+const TEXT = new Set(['.css', '.html', '.js', '.json', '.map', '.mjs', '.svg', '.txt', '.wasm', '.webmanifest'])
+/** Below it, the headers alone fill what is sent. */
 const LEAST_BYTES = 1024
 
-const [folder] = process.argv.slice(2)
-if (!folder) throw new Error('precompress: name the folder')
+/** @param {string} path */
+async function precompress(path) {
+  const content = await readFile(path)
+  if (content.length < LEAST_BYTES) return
+  const params = {
+    [zlib.constants.BROTLI_PARAM_MODE]: zlib.constants.BROTLI_MODE_TEXT,
+    [zlib.constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+  }
+  const made = { br: await brotli(content, { params }), gz: await gzip(content, { level: 9 }) }
+  for (const [suffix, bytes] of Object.entries(made)) {
+    if (bytes.length < content.length) await writeFile(`${path}.${suffix}`, bytes)
+  }
+}
 
-for (const name of readdirSync(folder, { recursive: true })) {
-  if (!TEXTS.test(name)) continue
-  const path = join(folder, name)
-  const content = readFileSync(path)
-  if (content.length < LEAST_BYTES) continue
-  const params = { [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
-  writeFileSync(`${path}.br`, brotliCompressSync(content, { params }))
-  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }))
+const folder = argv[2]
+if (!folder) throw new Error('Which folder? node scripts/precompress.mjs FOLDER')
+for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+  if (entry.isFile() && TEXT.has(extname(entry.name))) await precompress(join(entry.parentPath, entry.name))
 }
