@@ -1,4 +1,5 @@
-"""What the tests need from the operating system: PostgreSQL's programs, Chromium and a Japanese font; Ceph's, if asked.
+"""What the tests need from the operating system: PostgreSQL's programs, Chromium and a Japanese font; others for
+some of the stages.
 
 As root on Debian and its relatives this installs what is missing. Elsewhere it prints the command that does.
 """
@@ -41,6 +42,11 @@ def has_brotli_static() -> bool:
     return Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so").exists()
 
 
+def has_fake_clock() -> bool:
+    """Whether libfaketime is where the tests look for it."""
+    return any(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
+
+
 def _has_program(name: str) -> bool:
     return shutil.which(name) is not None
 
@@ -55,6 +61,7 @@ class Package:
 
 POSTGRES = Package("postgresql", has_postgres)
 BROWSER = Package("chromium", has_browser)
+CLOCK = Package("faketime", has_fake_clock)
 FONT = Package("fonts-noto-cjk", has_japanese_font)
 # The second brings what sends files that were compressed beforehand.
 NGINX = Package("nginx", partial(_has_program, "nginx"))

@@ -62,7 +62,7 @@ STAGES = (
 )
 # Long suites, run only by their name.
 MORE_STAGES = (
-    Stage("test-faults", tests=True, heavy=True, needs=(system.POSTGRES,)),
+    Stage("test-faults", tests=True, heavy=True, needs=(system.POSTGRES, system.CLOCK)),
     Stage("test-s3", tests=True, heavy=True, needs=system.CEPH),
 )
 

@@ -45,6 +45,10 @@ class MailServer:
         """Wait until it has taken so many mails."""
         await self._until(lambda: len(self.mails) >= count)
 
+    async def until_taken_for(self, recipients: set[str]) -> None:
+        """Wait until it has taken a mail to each of them."""
+        await self._until(lambda: recipients <= {str(mail["To"]) for mail in self.mails})
+
     async def _until(self, is_so: Any) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not is_so():

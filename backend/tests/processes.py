@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -54,12 +55,18 @@ class MusubiServer:
     """`musubi serve` in `folder`. A context manager: it gives a server that takes requests, and kills what is left."""
 
     def __init__(
-        self, folder: Path, *arguments: str, port: int | None = None, changes: Variables | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        port: int | None = None,
+        changes: Variables | None = None,
+        launcher: Sequence[str] = (),
     ) -> None:
+        """`launcher`: a command that runs the one that is given to it."""
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
         self._folder = folder
-        self._command = [MUSUBI, "serve", "--port", str(self.port), *arguments]
+        self._command = [*launcher, MUSUBI, "serve", "--port", str(self.port), *arguments]
         self._environment = environment(folder, changes)
         self._process: subprocess.Popen[bytes] | None = None
         self._printed = b""
@@ -120,6 +127,12 @@ class MusubiServer:
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started; with several workers, of the one that looks after them."""
+        assert self._process is not None
+        return self._process.pid
 
     def memory_kib(self, what: str = "VmRSS") -> int:
         """What the kernel says of its process: `VmRSS` now, `VmHWM` at the most so far."""

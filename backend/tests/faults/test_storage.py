@@ -86,8 +86,8 @@ def error_of(reply: httpx.Response) -> dict[str, Any]:
 
 @pytest.fixture
 def disk() -> Iterator[Path]:
-    with small_disk(8) as folder:
-        yield folder
+    with small_disk(8) as disk:
+        yield disk.path
 
 
 def fill(disk: Path, left: int) -> Path:

@@ -5,9 +5,11 @@ Reads run as Core statements on a connection without a transaction of its own (t
 commits.
 """
 
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
@@ -31,6 +33,9 @@ _AFTER_COMMIT = "after_commit"
 
 # In seconds: how long a request waits for one of the connections.
 _POOL_TIMEOUT = 10.0
+
+_LEAST_ROOM = 1024 * 1024
+"""In bytes: with less, an embedded database soon refuses what is to be written."""
 
 # Any number will do as long as nothing else in this database uses it for pg_advisory_xact_lock.
 _ADVISORY_LOCKS = {"superusers": 7_305_001, "files": 7_305_002}
@@ -117,6 +122,15 @@ class Database:
             yield "session", pool.size(), pool.checkedout()
         if self.driver_pool is not None:
             yield "driver", self.driver_pool.size, self.driver_pool.in_use
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk that an embedded database lies on has room for a change. Of a server's disk the server
+        itself has to tell."""
+        file = self.engine.url.database
+        if not self.is_sqlite or file is None:
+            return True
+        return shutil.disk_usage(Path(file).parent).free >= _LEAST_ROOM
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel, Field
 
 from musubi import __version__
 from musubi.core.clock import utcnow
-from musubi.core.database import database_of, is_unavailable
+from musubi.core.database import Database, is_unavailable
 from musubi.core.errors import ServiceUnavailable
 from musubi.core.http.route import Route
 from musubi.core.i18n import Text
@@ -34,22 +34,33 @@ async def get_health() -> Health:
 @router.get("/health/ready", dependencies=[Depends(public)], responses=errors(ServiceUnavailable))
 async def get_readiness(request: Request) -> Health:
     """Everything that requests need can be reached; else 503 with the part that can't."""
-    if request.app.state.stopping.has_begun or request.app.state.hub.is_draining:
-        raise _not_ready("stopping")
+    failing = await failing_part(request.app)
+    if failing is not None:
+        raise _not_ready(failing)
+    request.app.state.was_ready = True
+    return Health(version=__version__, timestamp=utcnow())
+
+
+async def failing_part(app: FastAPI) -> str | None:
+    """What keeps requests from being served, if anything does: `stopping`, `database`, `disk`, `redis`."""
+    if app.state.stopping.has_begun or app.state.hub.is_draining:
+        return "stopping"
+    database: Database = app.state.database
     try:
-        await database_of(request).ping()
+        await database.ping()
     except Exception as error:
         if not is_unavailable(error):
             raise
-        raise _not_ready("database") from error
+        return "database"
+    if not database.has_room:
+        return "disk"
     try:
-        await request.app.state.cache.ping()
-    except (ConnectionError, TimeoutError) as error:
-        raise _not_ready("redis") from error
+        await app.state.cache.ping()
+    except (ConnectionError, TimeoutError):
+        return "redis"
     # The store of files isn't asked, nor the mail server: most requests don't need them, and every process has the same
     # one. If all of them left their places because of it, nothing would work.
-    request.app.state.was_ready = True
-    return Health(version=__version__, timestamp=utcnow())
+    return None
 
 
 @router.get("/health/startup", dependencies=[Depends(public)], responses=errors(ServiceUnavailable))
