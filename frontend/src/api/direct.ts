@@ -1,4 +1,5 @@
 import { http, renewToken, requestLanguage, token } from './instance'
+import { traceparent } from './trace'
 
 /**
  * Where a path is that the server gives from its root, `/api/v1/…`: for pictures, links and requests that
@@ -18,9 +19,9 @@ export interface Identity {
 /** Identifies a request that is about to be sent; its token is of no use for a later one. */
 export function identify(): Identity {
   const sent = token.get()
-  const language = { 'Accept-Language': requestLanguage() }
+  const headers = { 'Accept-Language': requestLanguage(), traceparent: traceparent() }
   return {
-    headers: sent === null ? language : { ...language, Authorization: `Bearer ${sent}` },
+    headers: sent === null ? headers : { ...headers, Authorization: `Bearer ${sent}` },
     renew: async () => {
       if (sent !== null) await renewToken(sent)
     },

@@ -48,6 +48,18 @@ describe('the Axios instance', () => {
     expect(seen[0]?.get('x-session-transport')).toBe('cookie')
   })
 
+  it('begins a trace with each request, and goes on with it when that is repeated', async () => {
+    const { http, token } = setup(() => Promise.resolve('new'))
+    token.set('old')
+    const seen = serveTo('new')
+    await http.get('/thing')
+    await http.get('/thing')
+    const [first, again, other] = seen.map((headers) => headers.get('traceparent')?.split('-'))
+    expect(again?.[1]).toBe(first?.[1])
+    expect(again?.[2]).not.toBe(first?.[2])
+    expect(other?.[1]).not.toBe(first?.[1])
+  })
+
   it('sends cookies along only to another origin that was configured', () => {
     const { http } = setup()
     expect(http.defaults.withCredentials).toBe(true)

@@ -2,6 +2,7 @@ import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axio
 import { toAppError } from './app-error'
 import { isSessionRoute } from './session-routes'
 import type { TokenHolder } from './session-token'
+import { traceparent } from './trace'
 
 declare module 'axios' {
   interface InternalAxiosRequestConfig {
@@ -9,6 +10,8 @@ declare module 'axios' {
     sentToken?: string
     /** Set on the second attempt, so that there is no third. */
     afterRefresh?: boolean
+    /** Where in a trace it stands; the second attempt belongs to the trace of the first. */
+    traceparent?: string
   }
 }
 
@@ -39,6 +42,8 @@ export function createHttp({ baseURL, token, language, refresh }: HttpOptions): 
 
   http.interceptors.request.use((config) => {
     config.headers.set('Accept-Language', language())
+    config.traceparent = traceparent(config.traceparent)
+    config.headers.set('traceparent', config.traceparent)
     const accessToken = token.get()
     if (accessToken !== null) {
       config.headers.set('Authorization', `Bearer ${accessToken}`)
