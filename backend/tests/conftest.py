@@ -46,11 +46,11 @@ _WITHOUT_DATABASE = [
     "features/accounts/test_passkey_junk.py", "features/accounts/test_tokens.py", "features/audit/test_actions.py",
     "features/files/inspection", "features/files/resumable/test_headers.py", "features/files/test_upload_names.py",
     "features/mail/test_templates.py", "features/rooms/test_presence.py", "features/rooms/test_stream.py",
-    "features/rooms/test_stream_races.py", "permissions/test_table.py", "scripts", "test_server.py",
-    "test_settings.py",
+    "features/rooms/test_stream_races.py", "permissions/test_table.py", "scripts", "test_metrics.py",
+    "test_server.py", "test_settings.py",
 ]  # fmt: skip
 # What needs the servers, and whatever is sent to every route: the database that refuses more is asked.
-_ON_POSTGRES = ["contract", "test_scale_out.py"]
+_ON_POSTGRES = ["contract", "test_metrics_of_workers.py", "test_scale_out.py"]
 # Not skipped but not there: a skipped test is one that should have run.
 collect_ignore = _WITHOUT_DATABASE if POSTGRES_URL else _ON_POSTGRES
 

@@ -69,15 +69,16 @@ def serve(
         _fail("REDIS_URL: needed for --workers above 1, so that the processes know of each other")
     # Worker processes read their settings anew, and must find what was given here.
     os.environ["MUSUBI_HOST"], os.environ["MUSUBI_PORT"] = settings.host, str(settings.port)
+    from musubi.metrics_server import bind_metrics, serving_metrics
     from musubi.server import bind
     from musubi.server import serve as run_server
 
     try:
         operations.check_data_directory(settings)
-        listener = bind(settings)
+        listener, metrics_server = bind(settings), bind_metrics(settings)
     except ConfigurationError as error:
         _fail(str(error))
-    with listener:
+    with listener, serving_metrics(metrics_server, of_children=workers > 1 or reload):
         prepared = _run(operations.prepare(settings))
         if prepared.migrated is not None:
             typer.echo(prepared.migrated)

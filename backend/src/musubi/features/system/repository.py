@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from musubi.core.database import Database
 from musubi.core.jobs import Job
+from musubi.core.outbox import OutboxMessage
 from musubi.core.pagination import Listing, Page, Paging, both_ways, paginate
 from musubi.core.types import AnyRow
 from musubi.features.system.schemas import JobState
@@ -57,6 +58,12 @@ async def count_jobs(reader: AsyncConnection, now: datetime) -> AnyRow:
         func.count().filter(state == JobState.DEAD.value).label("dead"),
         func.min(Job.due_at).filter(and_(waiting, Job.due_at <= now)).label("oldest"),
     )
+    return (await reader.execute(statement)).one()
+
+
+async def count_outbox(reader: AsyncConnection) -> AnyRow:
+    """How many `messages` between processes are kept, and when the `oldest` was written."""
+    statement = select(func.count().label("messages"), func.min(OutboxMessage.created_at).label("oldest"))
     return (await reader.execute(statement)).one()
 
 
