@@ -1,9 +1,11 @@
 """The application: its features, in order, and what stands around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -16,6 +18,7 @@ from musubi import __version__
 from musubi.adapters.bus import open_bus
 from musubi.adapters.cache import open_cache
 from musubi.adapters.limiter import open_limiter
+from musubi.adapters.reports import open_reporter
 from musubi.core.addresses import subdomain_pattern
 from musubi.core.database import Database
 from musubi.core.events import Events
@@ -41,6 +44,9 @@ from musubi.features import accounts, audit, files, items, mail, notifications, 
 from musubi.features.files.resumable import protocol as tus
 from musubi.features.system import health, test_support
 from musubi.settings import ConfigurationError, Environment, Settings
+
+if TYPE_CHECKING:
+    from musubi.core.tracing.tracing import Tracing
 
 # From the top down: a feature may use those below it, and knows none above it.
 FEATURES: tuple[Feature, ...] = (
@@ -87,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.features = FEATURES
     app.state.keys = KeyRing(*settings.secrets())
+    app.state.reporter = open_reporter(settings)
     app.state.database = Database(settings.database, pool_size=settings.database_pool_size)
     app.state.cache = open_cache(settings.redis_url)
     app.state.limiter = None
@@ -132,7 +139,20 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.serves_docs:
         add_documentation(app)
     add_spa(app, WEB_DIRECTORY)
+    app.state.tracing = _start_tracing(app, settings)
     return app
+
+
+def _start_tracing(app: FastAPI, settings: Settings) -> "Tracing | None":
+    if settings.otlp_endpoint is None:
+        return None
+    # Only here: it takes a while to load, and whoever has no collector should not pay for it.
+    from musubi.core.tracing.tracing import open_tracing
+    from musubi.traces import trace
+
+    tracing = open_tracing(settings.otlp_endpoint, ratio=settings.trace_ratio)
+    trace(app, tracing)
+    return tracing
 
 
 @cache
@@ -163,7 +183,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=[
                 "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
-                "X-Request-ID", "X-Session-Transport", *tus.REQUEST_HEADERS,
+                "X-Request-ID", "X-Session-Transport", "traceparent", "tracestate", *tus.REQUEST_HEADERS,
             ],
             allow_credentials=True,
             expose_headers=[
@@ -220,3 +240,5 @@ async def close(app: FastAPI) -> None:
     if app.state.limiter is not None:
         await app.state.limiter.close()
     await app.state.database.dispose()
+    # At last, when nothing more can be told of; both at once, because each may take its time.
+    await asyncio.gather(*(each.close() for each in (app.state.tracing, app.state.reporter) if each is not None))

@@ -3,6 +3,7 @@
 import logging
 
 from fastapi import FastAPI
+from structlog.typing import Processor
 
 from musubi.app import create_app
 from musubi.core.logging import configure_logging
@@ -12,7 +13,12 @@ from musubi.settings import Environment, load_settings
 def application() -> FastAPI:
     """What `uvicorn --factory musubi.asgi:application` serves."""
     settings = load_settings()
-    configure_logging(settings.log_level, "json" if settings.env is Environment.PRODUCTION else "console")
+    more: list[Processor] = []
+    if settings.otlp_endpoint is not None:
+        from musubi.core.tracing.logs import add_trace_ids
+
+        more.append(add_trace_ids)
+    configure_logging(settings.log_level, "json" if settings.env is Environment.PRODUCTION else "console", *more)
     if settings.debug:
         # Before the engine is made: it looks only then whether anyone listens.
         logging.getLogger("sqlalchemy.engine").setLevel(logging.INFO)

@@ -111,7 +111,7 @@ async def test_memory_never_counts_from_the_beginning_again() -> None:
 async def test_redis_forgets_by_itself(steady_server: Valkey) -> None:
     cache = RedisCache(steady_server.url)
     await cache.put("a", b"1", seconds=30)
-    assert 0 < await cache._redis.ttl("musubi:cache:a") <= 30
+    assert 0 < await cache.redis.ttl("musubi:cache:a") <= 30
     await cache.close()
 
 

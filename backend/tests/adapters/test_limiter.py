@@ -144,18 +144,18 @@ async def test_redis_forgets_by_itself_and_is_not_told_whom_it_is_about(steady_s
     limiter = RedisLimiter(steady_server.url, key=KEY)
     await limiter.clear()
     await limiter.hit(FEW, "hanako@example.com")
-    [key] = [key async for key in limiter._redis.scan_iter()]
+    [key] = [key async for key in limiter.redis.scan_iter()]
     assert key.startswith(b"musubi:limits:few/")
     assert b"hanako" not in key
-    assert 0 < await limiter._redis.ttl(key) <= 60
+    assert 0 < await limiter.redis.ttl(key) <= 60
     await limiter.close()
 
 
 async def test_clearing_leaves_what_others_keep_in_redis(steady_server: Valkey) -> None:
     limiter = RedisLimiter(steady_server.url, key=KEY)
-    await limiter._redis.set("musubi:cache:kept", "1")
+    await limiter.redis.set("musubi:cache:kept", "1")
     await limiter.clear()
-    assert await limiter._redis.get("musubi:cache:kept") == b"1"
+    assert await limiter.redis.get("musubi:cache:kept") == b"1"
     await limiter.close()
 
 
@@ -241,7 +241,7 @@ async def test_a_server_that_hangs_costs_one_timeout(server: Valkey, watch: Watc
 async def test_a_server_that_takes_no_writes_is_as_good_as_none(server: Valkey) -> None:
     """Full, or a replica: it answers, with an error."""
     shared = RedisLimiter(server.url, key=KEY)
-    await shared._redis.config_set("maxmemory", "1")
+    await shared.redis.config_set("maxmemory", "1")
     with pytest.raises(RedisError):
         await shared.hit(FEW, "a")
     limiter = FallbackLimiter(shared, WindowLimiter(BoundedStorage(), key=KEY))

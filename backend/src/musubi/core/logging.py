@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 from typing import Any, Literal
 
 import structlog
+from structlog.typing import Processor
 
 from musubi.core import context
 
@@ -23,14 +24,18 @@ class _StandardError(structlog.WriteLogger):
         self.name = name
 
 
-def configure_logging(level: str, style: Literal["console", "json"]) -> None:
-    """Send structlog's and the standard library's records through one chain to standard error."""
+def configure_logging(level: str, style: Literal["console", "json"], *more: Processor) -> None:
+    """Send structlog's and the standard library's records through one chain to standard error.
+
+    `more`: what else a line is to be given, for structlog.
+    """
     chain: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_request_id,
+        _add_ids,
+        *more,
         # Here and not by the renderer: it is redacted like the rest, and never shows the values of variables.
         structlog.processors.format_exc_info,
         redact,
@@ -74,10 +79,11 @@ def configure_logging(level: str, style: Literal["console", "json"]) -> None:
     logging.getLogger("alembic").setLevel("WARNING")
 
 
-def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    request_id = context.request_id.get()
-    if request_id is not None:
-        event["request_id"] = request_id
+def _add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say in which request a line was written, and on whose behalf, as far as that is known by then."""
+    for name, value in (("request_id", context.request_id.get()), ("user_id", context.actor_id.get())):
+        if value is not None:
+            event.setdefault(name, value)
     return event
 
 

@@ -25,7 +25,7 @@ class RedisCache:
     """Keeps values in Redis 7+ or Valkey."""
 
     def __init__(self, url: str) -> None:
-        self._redis: Redis = Redis.from_url(
+        self.redis: Redis = Redis.from_url(
             url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 1)
         )
         self._away_until = 0.0
@@ -35,7 +35,7 @@ class RedisCache:
 
     async def get_many(self, *keys: str) -> list[bytes | None]:
         # One GET each instead of MGET: a cluster may keep the keys on different nodes.
-        pipeline = self._redis.pipeline(transaction=False)
+        pipeline = self.redis.pipeline(transaction=False)
         owed = tuple(self._owed)
         for key in owed:
             pipeline.incr(_PREFIX + key)
@@ -49,15 +49,15 @@ class RedisCache:
         return found[len(owed) :]
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
-        await self._try(self._redis.set(_PREFIX + key, value, ex=seconds))
+        await self._try(self.redis.set(_PREFIX + key, value, ex=seconds))
 
     async def increment(self, key: str) -> None:
-        if await self._try(self._redis.incr(_PREFIX + key)) is None:
+        if await self._try(self.redis.incr(_PREFIX + key)) is None:
             self._owed.add(key)
 
     async def ping(self) -> None:
         try:
-            await self._redis.ping()
+            await self.redis.ping()
         except (RedisError, OSError) as error:
             raise ConnectionError(str(error)) from error
 
@@ -65,11 +65,11 @@ class RedisCache:
         await self._try(self._clear())
 
     async def _clear(self) -> None:
-        async for key in self._redis.scan_iter(match=f"{_PREFIX}*", count=1000):
-            await self._redis.delete(key)
+        async for key in self.redis.scan_iter(match=f"{_PREFIX}*", count=1000):
+            await self.redis.delete(key)
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self.redis.aclose()
 
     async def _try(self, operation: Awaitable[T]) -> T | None:
         if time.monotonic() < self._away_until:

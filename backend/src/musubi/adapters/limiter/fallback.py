@@ -29,6 +29,7 @@ class FallbackLimiter:
     def __init__(self, shared: RedisLimiter, own: WindowLimiter) -> None:
         self._shared = shared
         self._own = own
+        self.redis = shared.redis
         self._turns = asyncio.Semaphore(_CONCURRENT)
         self._away_until = 0.0
         self._is_away = False

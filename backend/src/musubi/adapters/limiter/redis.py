@@ -26,12 +26,14 @@ class RedisLimiter(WindowLimiter):
         # The library wants a URL to know which client to use, and then takes the pool, which has the real one.
         storage = RedisStorage("redis://", implementation="redispy", key_prefix=_PREFIX, connection_pool=pool)
         super().__init__(storage, key=key)
-        self._redis = Redis(connection_pool=pool)
+        bridge: Any = storage.bridge
+        self.redis: Redis = bridge.storage
+        """The library's client, which asks for everything."""
 
     async def clear(self) -> None:
         # The library would ask for all keys at once, which stops the server for as long.
-        async for key in self._redis.scan_iter(match=f"{_PREFIX}:*", count=1000):
-            await self._redis.delete(key)
+        async for key in self.redis.scan_iter(match=f"{_PREFIX}:*", count=1000):
+            await self.redis.delete(key)
 
     async def close(self) -> None:
-        await self._redis.connection_pool.aclose()
+        await self.redis.connection_pool.aclose()

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,8 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from musubi.core.database import is_unavailable
 from musubi.core.errors import BY_STATUS, AppError, InternalServerError, Invalid, MethodNotAllowed, ServiceUnavailable
 from musubi.core.http.envelope import envelope, error_response
+from musubi.core.http.headers import header
+from musubi.core.http.measuring import template_of
 from musubi.core.http.validation import describe_errors
 from musubi.core.openapi import api_routes
+from musubi.core.reporting import report
 
 log = structlog.get_logger("musubi.errors")
 
@@ -72,9 +75,12 @@ class ErrorBoundary:
         try:
             await self.app(scope, receive, watched_send)
         except Exception as error:
-            if scope["type"] != "http":
-                raise
             error_id = uuid4()
+            if scope["type"] != "http":
+                # The server logs it, and closes the connection.
+                if not is_unavailable(error):
+                    _report(scope, error, error_id)
+                raise
             shown: AppError
             if isinstance(error, AppError):
                 shown = error
@@ -84,11 +90,23 @@ class ErrorBoundary:
                 shown = ServiceUnavailable(headers={"Retry-After": "5"})
             else:
                 log.exception("unexpected error", error_id=str(error_id))
+                _report(scope, error, error_id)
                 shown = InternalServerError()
             if started:
                 # Too late for another status: cutting the connection is the only honest sign left.
                 raise
             await error_response(shown, error_id=error_id)(scope, receive, send)
+
+
+def _report(scope: Scope, error: Exception, error_id: UUID) -> None:
+    user_agent = header(scope, b"user-agent")
+    report(
+        scope["app"],
+        error,
+        where=f"{scope.get('method', 'GET')} {template_of(scope)}",
+        error_id=str(error_id),
+        user_agent=None if user_agent is None else user_agent[:300].decode("latin-1"),
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -19,6 +19,7 @@ from musubi.core.jobs.models import MAX_ERROR_LENGTH
 from musubi.core.jobs.queue import Claim, Queue
 from musubi.core.jobs.schedules import until_next
 from musubi.core.logging import blank_credentials
+from musubi.core.reporting import report
 
 log = structlog.get_logger("musubi.jobs")
 
@@ -54,8 +55,11 @@ class Execution:
         self._queue = queue
         self._kinds = kinds
 
-    async def run(self, claim: Claim) -> None:
-        """To be the whole of a task. Cancelled, it cancels the handler and gives the job back."""
+    async def run(self, claim: Claim) -> BaseException | None:
+        """To be the whole of a task. Cancelled, it cancels the handler and gives the job back.
+
+        Returns what the job failed with; None when it was done, or isn't ours any more.
+        """
         context.request_id.set(claim.request_id)
         context.locale.set(claim.locale)
         context.actor_id.set(None)
@@ -65,15 +69,17 @@ class Execution:
             # Nobody was left to say what came of the last attempt.
             log.error("job is dead", attempts=claim.attempts - 1, reason="its process ended")
             metrics.job_runs.labels(claim.kind, "dead").inc()
-            await self._settle(partial(self._queue.bury, claim, "The process ended before the job did"))
-            return
+            error = ChildProcessError("The process ended before the job did")
+            self._report(claim, error)
+            await self._settle(partial(self._queue.bury, claim, str(error)))
+            return error
         over = asyncio.Event()
         handler = asyncio.create_task(self._handle(kind, claim))
         renewal = asyncio.create_task(self._keep_lease(claim, over))
         try:
             with metrics.timed(metrics.job_duration.labels(claim.kind)):
                 cut = await self._watch(kind, handler, renewal)
-            await self._record(kind, claim, handler, cut)
+            return await self._record(kind, claim, handler, cut)
         finally:
             over.set()
             await renewal
@@ -102,7 +108,9 @@ class Execution:
             log.error("job goes on although it was cancelled")
         return cut
 
-    async def _record(self, kind: AnyKind, claim: Claim, handler: asyncio.Task[None], cut: _Cut | None) -> None:
+    async def _record(
+        self, kind: AnyKind, claim: Claim, handler: asyncio.Task[None], cut: _Cut | None
+    ) -> BaseException | None:
         error: BaseException | None
         if not handler.done() or handler.cancelled():
             error = asyncio.CancelledError("cancelled")
@@ -120,6 +128,8 @@ class Execution:
             if cut is _Cut.TIMEOUT:
                 error = TimeoutError(f"not done after {kind.timeout.total_seconds():g} seconds")
             await self._settle(self._failure(kind, claim, error))
+            return error
+        return None
 
     def _success(self, kind: AnyKind, claim: Claim) -> Callable[[], Awaitable[bool]]:
         if isinstance(kind, Periodic):
@@ -131,12 +141,18 @@ class Execution:
         delay = retry_delay(claim.attempts)
         if isinstance(kind, Periodic):
             log.error("periodic job failed", attempts=claim.attempts, exc_info=error)
+            if not is_unavailable(error):
+                self._report(claim, error)
             return partial(self._queue.postpone, claim, min(delay, kind.every), line)
         if _is_last(kind, claim, error):
             log.error("job is dead", attempts=claim.attempts, exc_info=error)
+            self._report(claim, error)
             return partial(self._queue.bury, claim, line)
         log.warning("job failed", attempts=claim.attempts, exc_info=error)
         return partial(self._queue.postpone, claim, delay, line)
+
+    def _report(self, claim: Claim, error: BaseException) -> None:
+        report(self._app, error, where=f"job {claim.kind}", job_id=claim.id, attempts=claim.attempts)
 
     async def _settle(self, write: Callable[[], Awaitable[bool]], *, patient: bool = True) -> None:
         """Write down what came of it. While the database is away this is tried for as long as a lease lasts; after

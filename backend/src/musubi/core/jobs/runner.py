@@ -26,7 +26,7 @@ class Runner:
         self,
         queue: Queue,
         schedules: Schedules,
-        run: Callable[[Claim], Awaitable[None]],
+        run: Callable[[Claim], Awaitable[object]],
         *,
         workers: int,
         poll_seconds: float,

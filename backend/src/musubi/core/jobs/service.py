@@ -14,7 +14,7 @@ from musubi.core.database import after_commit
 from musubi.core.jobs.execution import Execution
 from musubi.core.jobs.kinds import AnyKind, JobKind, Periodic
 from musubi.core.jobs.models import Job
-from musubi.core.jobs.queue import Queue
+from musubi.core.jobs.queue import Claim, Queue
 from musubi.core.jobs.runner import Runner
 from musubi.core.jobs.schedules import Schedules
 
@@ -52,7 +52,12 @@ class Jobs:
         self._schedules = Schedules(database, periodics)
         self._execution = Execution(app, self._queue, self._kinds)
         self._runner = Runner(
-            self._queue, self._schedules, self._execution.run, workers=workers, poll_seconds=poll_seconds
+            self._queue,
+            self._schedules,
+            # Looked up each time: traces put something around it later.
+            lambda claim: self.execute(claim),  # noqa: PLW0108
+            workers=workers,
+            poll_seconds=poll_seconds,
         )
 
     async def enqueue(
@@ -86,6 +91,10 @@ class Jobs:
         """Take nothing more, and return once nothing runs here any more."""
         await self._runner.stop(self._grace_seconds)
 
+    async def execute(self, claim: Claim) -> BaseException | None:
+        """Run one job, in a task of its own; what it failed with, None when it was done or is another's by now."""
+        return await self._execution.run(claim)
+
     async def woken(self) -> None:
         """Look for what is due now instead of at the next poll; a callback for `after_commit`."""
         self._runner.wake()
@@ -100,6 +109,6 @@ class Jobs:
         while claims := await self._queue.claim(1):
             for claim in claims:
                 # A task of its own: it leaves the job's request id and language in its context.
-                await asyncio.create_task(self._execution.run(claim))
+                await asyncio.create_task(self.execute(claim))
                 count += 1
         return count

@@ -21,11 +21,12 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from musubi.core import metrics
+from musubi.core import context, metrics
 from musubi.core.bus import Bus
 from musubi.core.clock import utcnow
 from musubi.core.database import Database, after_commit, is_unavailable
 from musubi.core.outbox.models import OutboxMessage
+from musubi.core.reporting import report
 
 Receive = Callable[[FastAPI, dict[str, Any]], Awaitable[None]]
 """What a process does with a message. It may come late, twice after a restart, and before one that was written earlier;
@@ -90,7 +91,7 @@ class Outbox:
                 self._bus.subscribe(BUS_TOPIC, self._hear, on_heard=self.look_now)
                 for message_id in await _recent(self._database):
                     self._remember(message_id)
-                self._sweeping = asyncio.create_task(self._sweep_for_ever())
+                self._sweeping = context.start_apart(self._sweep_for_ever())
 
     def look_now(self) -> None:
         """Don't wait for the next sweep: messages may have been missed."""
@@ -128,10 +129,11 @@ class Outbox:
             return
         try:
             await receive(self._app, payload)
-        except Exception:
+        except Exception as error:
             # The change is committed; what it meant here must not undo its reply, nor stop the messages after it.
             metrics.outbox_failures.inc()
             log.exception("outbox message failed", topic=topic, message_id=message_id)
+            report(self._app, error, where=f"message {topic}", message_id=message_id)
 
     def _remember(self, message_id: int) -> bool:
         """Note that a message is taken; False when it was."""

@@ -18,6 +18,7 @@ from musubi.core.i18n import Text
 from musubi.core.realtime.contract import client_frame_adapter
 from musubi.core.realtime.frames import ClientFrame, Error, Ping, Pong
 from musubi.core.realtime.socket import Socket
+from musubi.core.reporting import report
 
 log = structlog.get_logger("musubi.realtime")
 
@@ -49,6 +50,10 @@ class Dispatcher:
         except ValidationError as error:
             socket.send(_complaint(error, text))
             return
+        await self.serve(socket, frame)
+
+    async def serve(self, socket: Socket, frame: ClientFrame) -> None:
+        """Do what a frame says, or answer with an `error`. It raises nothing."""
         try:
             await self._handlers[type(frame)](self._app, socket, frame)
         except AppError as error:
@@ -59,6 +64,7 @@ class Dispatcher:
                 socket.send(_described(ServiceUnavailable(), frame.cid))
             else:
                 log.exception("frame failed", type=frame.type, conn_id=socket.conn_id)
+                report(self._app, error, where=f"frame {frame.type}", conn_id=socket.conn_id)
                 socket.send(_described(InternalServerError(), frame.cid))
 
 

@@ -8,7 +8,7 @@ from random import uniform
 
 import structlog
 
-from musubi.core import metrics
+from musubi.core import context, metrics
 from musubi.core.clock import utcnow
 from musubi.core.permissions import Principal
 from musubi.core.realtime.frames import Reconnect, Resync, Wire
@@ -84,7 +84,7 @@ class Hub:
         self.admit(socket, socket.principal)
         socket.on_writable.append(lambda: _tell_of_missed(socket))
         if self._ticking is None:
-            self._ticking = asyncio.create_task(self._tick())
+            self._ticking = context.start_apart(self._tick())
 
     def admit(self, socket: Socket, principal: Principal) -> None:
         """Let a socket hear what `principal` may hear, and no more what it could before."""

@@ -85,6 +85,8 @@ async def _open(app: FastAPI, connection: LiveProtocol, websocket: WebSocket) ->
         expires_at,
         budgets=Budgets(limited=settings.limits_requests),
     )
+    # For every line of this connection, as long as it lasts.
+    structlog.contextvars.bind_contextvars(conn_id=socket.conn_id)
     await app.state.outbox.listen()
     app.state.hub.add(socket)
     # Asked again, now that it would hear of the session's end: it may have come to one while we were asking.

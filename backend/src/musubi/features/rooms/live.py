@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
+from musubi.core import context
 from musubi.core.clock import utcnow
 from musubi.core.database import Database
 from musubi.core.errors import BadRequest, NotFound
@@ -114,7 +115,7 @@ class LiveRooms:
         if self.presence.count(room_id) >= MANY_PEOPLE:
             self._crowds.add(room_id)
             if self._counting is None or self._counting.done():
-                self._counting = asyncio.create_task(self._tell_counts())
+                self._counting = context.start_apart(self._tell_counts())
             return
         kind = UserConnected if is_present else UserDisconnected
         frame = kind(user_id=person.id, username=person.username, room=stream.name, timestamp=utcnow())

@@ -14,6 +14,7 @@ from typing import Literal
 
 import structlog
 
+from musubi.core import context
 from musubi.core.bus import Bus
 from musubi.core.database import Database, is_unavailable
 from musubi.core.realtime.frames import Resync, ServerFrame, Wire
@@ -210,7 +211,7 @@ class Streams:
 
     def _start_sweeping(self) -> None:
         if self._sweeping is None:
-            self._sweeping = asyncio.create_task(self._sweep_for_ever())
+            self._sweeping = context.start_apart(self._sweep_for_ever())
 
     async def _sweep_for_ever(self) -> None:
         while True:

@@ -1,0 +1,112 @@
+"""A collector of traces that keeps what it is sent."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from fastapi import FastAPI
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as RawSpan
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
+
+SERVER, CLIENT, INTERNAL, CONSUMER = (
+    RawSpan.SPAN_KIND_SERVER, RawSpan.SPAN_KIND_CLIENT, RawSpan.SPAN_KIND_INTERNAL, RawSpan.SPAN_KIND_CONSUMER,
+)  # fmt: skip
+
+
+@dataclass
+class Span:
+    """A span as it arrived."""
+
+    name: str
+    kind: int
+    trace_id: str
+    span_id: str
+    parent_id: str
+    has_failed: bool
+    attributes: dict[str, Any]
+
+
+@dataclass
+class Collector:
+    """What was sent, and as what."""
+
+    url: str = ""
+    status: int = 200
+    """What it answers with."""
+    bodies: list[bytes] = field(default_factory=list)
+
+    @property
+    def spans(self) -> list[Span]:
+        """Every span that arrived so far."""
+        return [
+            _read(span)
+            for body in self.bodies
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """Who sent the first of them."""
+        request = ExportTraceServiceRequest.FromString(self.bodies[0])
+        return _attributes(request.resource_spans[0].resource.attributes)
+
+    def of(self, app: FastAPI) -> list[Span]:
+        """Every span, those included that the application has not sent yet."""
+        app.state.tracing.provider.force_flush()
+        return self.spans
+
+
+def _read(span: RawSpan) -> Span:
+    return Span(
+        name=span.name,
+        kind=span.kind,
+        trace_id=span.trace_id.hex(),
+        span_id=span.span_id.hex(),
+        parent_id=span.parent_span_id.hex(),
+        has_failed=span.status.code == Status.STATUS_CODE_ERROR,
+        attributes=_attributes(span.attributes),
+    )
+
+
+def _attributes(pairs: Any) -> dict[str, Any]:
+    return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in pairs}
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    """A collector at a port of the loopback address."""
+    collector = Collector()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 (the library's name)
+            assert self.path == "/v1/traces"
+            collector.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(collector.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        collector.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield collector
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def tree(spans: list[Span], root: Span) -> list[Span]:
+    """A span and all that are below it."""
+    below = [span for span in spans if span.parent_id == root.span_id]
+    return [root, *(each for child in below for each in tree(spans, child))]
