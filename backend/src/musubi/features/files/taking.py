@@ -49,6 +49,8 @@ class Claim:
     """The item to attach it to."""
     upload_id: str | None = None
     """The resumable upload that it came by, whose length counts in the quota until now; None for a simple upload."""
+    is_from_archive: bool = False
+    """Whether it was in an archive, where kinds are taken that otherwise come by resumable uploads alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ async def take(app: FastAPI, owner_id: int, spooled: Spooled, claim: Claim, *, s
 def type_of(claim: Claim) -> FileType:
     """The type that a file has to be of by its name and its declaration. Raises UnsupportedMediaType."""
     named = type_by_name(claim.filename)
-    if named is None or (named.is_resumable_only and claim.upload_id is None):
+    came_small = claim.upload_id is None and not claim.is_from_archive
+    if named is None or (named.is_resumable_only and came_small):
         raise refusal(Reason.UNKNOWN_TYPE)
     if not named.is_called(claim.content_type):
         raise refusal(Reason.DECLARED_OTHERWISE)
