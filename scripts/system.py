@@ -66,6 +66,7 @@ FONT = Package("fonts-noto-cjk", has_japanese_font)
 # The second brings what sends files that were compressed beforehand.
 NGINX = Package("nginx", partial(_has_program, "nginx"))
 NGINX_BROTLI = Package("libnginx-mod-http-brotli-static", has_brotli_static)
+PROMETHEUS = Package("prometheus", partial(_has_program, "promtool"))
 CEPH = tuple(Package(name, partial(_has_program, name)) for name in ("ceph-mon", "ceph-osd", "radosgw"))
 
 
