@@ -45,7 +45,7 @@ class Stage:
 STAGES = (
     Stage("lint-backend"),
     Stage("lint-frontend"),
-    Stage("lint-deploy"),
+    Stage("lint-deploy", needs=(system.PROMETHEUS,)),
     Stage("type-check"),
     Stage("check-contract"),
     Stage("test-frontend", tests=True),
