@@ -35,7 +35,7 @@ def steps() -> list[dict[str, Any]]:
 
 def stages() -> set[str]:
     """The stages of `make test` by the source of scripts/test.py, which can't be imported from here."""
-    return set(re.findall(r'^    Stage\("([\w-]+)"', (ROOT / "scripts/test.py").read_text(), re.MULTILINE))
+    return set(re.findall(r'^    Stage\(\s*"([\w-]+)"', (ROOT / "scripts/test.py").read_text(), re.MULTILINE))
 
 
 def test_there_are_workflows() -> None:
