@@ -40,7 +40,7 @@ from musubi.core.realtime.announce import deliver_frame
 from musubi.core.realtime.dispatch import Dispatcher
 from musubi.core.realtime.hub import Hub
 from musubi.core.stopping import Stopping
-from musubi.features import accounts, audit, files, items, mail, notifications, rooms, system
+from musubi.features import accounts, audit, files, items, mail, notifications, portability, rooms, system
 from musubi.features.files.resumable import protocol as tus
 from musubi.features.system import health, test_support
 from musubi.settings import ConfigurationError, Environment, Settings
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 # From the top down: a feature may use those below it, and knows none above it.
 FEATURES: tuple[Feature, ...] = (
     system.FEATURE,
+    portability.FEATURE,
     rooms.FEATURE,
     files.FEATURE,
     items.FEATURE,

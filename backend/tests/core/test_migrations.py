@@ -29,6 +29,7 @@ from musubi.features.accounts.models import Identity, OneTimeToken, Passkey, Rec
 from musubi.features.files.models import File, ResumableUpload, UploadSegment
 from musubi.features.mail.models import MailState, OutgoingMail
 from musubi.features.notifications.models import Notification
+from musubi.features.portability.models import DataExport, DataImport, ExportState, ImportedThing, ImportState
 from musubi.features.rooms.models import Message, MessageChange, MessageFile, Reaction, Room, RoomMember
 from musubi.settings import Settings, async_database_url
 from tests.conftest import make_settings
@@ -91,6 +92,7 @@ async def fill(client: AsyncClient) -> None:
         session.add(message)
         await session.flush()
         await _put_files(session, user_id, message.id)
+        await _put_archives(session, user_id)
         change = {"room_id": room.id, "seq": 2, "message_id": message.id, "user_id": user_id, "created_at": now}
         session.add_all(
             [
@@ -122,6 +124,14 @@ async def _put_files(session: AsyncSession, user_id: int, message_id: int) -> No
             MessageFile(message_id=message_id, file_id=file.id, position=0),
         ]
     )
+
+
+async def _put_archives(session: AsyncSession, user_id: int) -> None:
+    now, name = utcnow(), secrets.token_hex(16)
+    brought = DataImport(user_id=user_id, name=name, archive=name, state=ImportState.DONE, report={}, created_at=now)
+    session.add_all([brought, DataExport(user_id=user_id, name=name, state=ExportState.READY, created_at=now)])
+    await session.flush()
+    session.add(ImportedThing(user_id=user_id, archive=name, thing="item:1", import_id=brought.id))
 
 
 async def test_up_down_and_up_again_on_a_filled_database(new_database: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Every change is taken back when its request is over, so that a cell finds what t
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,8 +18,11 @@ from musubi.core.database import Database
 from musubi.core.jobs import Job
 from musubi.core.models import Base
 from musubi.features.accounts.models import Identity, Passkey
+from musubi.features.files.context import files_of
 from musubi.features.mail.models import MailState, OutgoingMail
 from musubi.features.notifications.models import Notification
+from musubi.features.portability.models import DataExport, ExportState
+from musubi.features.portability.places import export_key, new_name
 from tests.features.files.seeds import plant
 from tests.permissions.table import ACTORS, BODIES, NOT_THERE, Cell
 from tests.sql import database_of
@@ -86,7 +90,8 @@ async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int | str]:
     begin = {"Tus-Resumable": "1.0.0", "Upload-Length": "1", "Upload-Metadata": "filename YS56aXA="}
     upload = await actor.post("/upload/resumable", headers=begin)
     notification = Notification(user_id=actor.id, kind="mention", data={}, created_at=utcnow())
-    await _keep(app, passkey, identity, notification)
+    export = await _export(app, actor)
+    await _keep(app, passkey, identity, notification, export)
     return {
         "draft": draft["id"],
         "published item": published["id"],
@@ -95,7 +100,18 @@ async def _belongings(app: FastAPI, actor: Actor) -> dict[str, int | str]:
         "identity": identity.id,
         "notification": notification.id,
         "upload": upload.headers["Location"].rpartition("/")[2],
+        "export": export.name,
     }
+
+
+async def _export(app: FastAPI, actor: Actor) -> DataExport:
+    """An archive that is ready, whatever is in it."""
+    name, now = new_name(), utcnow()
+    await files_of(app).storage.put(export_key(name), b"an archive")
+    return DataExport(
+        user_id=actor.id, name=name, state=ExportState.READY, progress=100, attempts=1, size=10, sha256="0" * 64,
+        created_at=now, finished_at=now, expires_at=now + timedelta(days=7),
+    )  # fmt: skip
 
 
 async def _rooms(actor: Actor, guest: Actor) -> dict[str, str]:

@@ -46,6 +46,7 @@ THINGS: dict[str, tuple[str, ...]] = {
     "room": ("public room", "private room"),
     "stored_name": ("private file", "file of a draft", "face"),
     "upload_id": ("upload",),
+    "export": ("export",),
 }
 """What a parameter in a path stands for: `stage` makes each of them. All that can be owned is `owner`'s."""
 
@@ -91,6 +92,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("read_notification", "notification"): _OWNER_ALONE,
     ("get_mail", "mail to a superuser"): _SUPERUSERS,
     **{(f"{verb}_resumable", "upload"): _OWNER_ALONE for verb in ("head", "append_to", "delete", "get")},
+    **{(name, "export"): _OWNER_ALONE for name in ("create_export_link", "download_export", "delete_export")},
     **{(name, "public room"): _EVERYONE for name in ("get_room", "list_members", "list_messages", "list_room_users")},
     # Looking after a room isn't reading what is said in it.
     **{(name, "private room"): _OWNER_AND_MODERATORS for name in ("get_room", "list_members")},

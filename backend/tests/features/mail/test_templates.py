@@ -23,6 +23,8 @@ VALUES: dict[str, dict[str, Any]] = {
                          "link": LINK},
     "second_factor_changed": {"change": "totp_added", "at": datetime(2026, 1, 31, 9, 5, tzinfo=UTC), "address": None,
                               "link": LINK},
+    "account_deleted": {"at": datetime(2026, 1, 31, 9, 5, tzinfo=UTC), "link": LINK},
+    "export_ready": {"days": 7, "link": LINK},
     "address_changed": {"at": datetime(2026, 1, 31, 9, 5, tzinfo=UTC), "link": LINK},
     "new_sign_in": {"browser": "Firefox", "system": "Linux", "address": "192.0.2.7", "link": LINK,
                     "at": datetime(2026, 1, 31, 9, 5, tzinfo=UTC)},

@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape, urlSearchParamsBodySerializer } from './client';
 import { client } from './client.gen';
-import type { AddMemberData, AddMemberErrors, AddMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AppendToResumableData, AppendToResumableErrors, AppendToResumableResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateResumableData, CreateResumableErrors, CreateResumableResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateTicketData, CreateTicketErrors, CreateTicketResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteFileData, DeleteFileErrors, DeleteFileResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteResumableData, DeleteResumableErrors, DeleteResumableResponses, DeleteRoomData, DeleteRoomErrors, DeleteRoomResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DownloadFileData, DownloadFileErrors, DownloadFileResponses, DownloadThumbnailData, DownloadThumbnailErrors, DownloadThumbnailResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, FinishOidcSignInData, FinishOidcSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetLiveStatsData, GetLiveStatsErrors, GetLiveStatsResponses, GetMailData, GetMailErrors, GetMailResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReauthenticationPasskeyOptionsData, GetReauthenticationPasskeyOptionsErrors, GetReauthenticationPasskeyOptionsResponses, GetResumableData, GetResumableErrors, GetResumableOptionsData, GetResumableOptionsErrors, GetResumableOptionsResponses, GetResumableResponses, GetRoomData, GetRoomErrors, GetRoomResponses, GetSecondFactorPasskeyOptionsData, GetSecondFactorPasskeyOptionsErrors, GetSecondFactorPasskeyOptionsResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetStartupData, GetStartupErrors, GetStartupResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTwoFactorData, GetTwoFactorErrors, GetTwoFactorResponses, GetUploadLimitsData, GetUploadLimitsErrors, GetUploadLimitsResponses, GetUserData, GetUserErrors, GetUserResponses, GetUserTwoFactorData, GetUserTwoFactorErrors, GetUserTwoFactorResponses, HeadFileData, HeadFileErrors, HeadFileResponses, HeadResumableData, HeadResumableErrors, HeadResumableResponses, HeadThumbnailData, HeadThumbnailErrors, HeadThumbnailResponses, LinkIdentityData, LinkIdentityErrors, LinkIdentityResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListFileLinksData, ListFileLinksErrors, ListFileLinksResponses, ListFilesData, ListFilesErrors, ListFilesResponses, ListItemFilesData, ListItemFilesErrors, ListItemFilesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListMailData, ListMailErrors, ListMailResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListOidcProvidersData, ListOidcProvidersErrors, ListOidcProvidersResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListRoomUsersData, ListRoomUsersErrors, ListRoomUsersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LoginWithSecondFactorData, LoginWithSecondFactorErrors, LoginWithSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, MakeRecoveryCodesData, MakeRecoveryCodesErrors, MakeRecoveryCodesResponses, PutItemData, PutItemErrors, PutItemResponses, ReadAllNotificationsData, ReadAllNotificationsErrors, ReadAllNotificationsResponses, ReadNotificationData, ReadNotificationErrors, ReadNotificationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserTwoFactorData, ResetUserTwoFactorErrors, ResetUserTwoFactorResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SearchMessagesData, SearchMessagesErrors, SearchMessagesResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetUpData, SetUpErrors, SetUpResponses, SetUpTotpData, SetUpTotpErrors, SetUpTotpResponses, StartOidcSignInData, StartOidcSignInErrors, UnlinkIdentityData, UnlinkIdentityErrors, UnlinkIdentityResponses, UpdateFileData, UpdateFileErrors, UpdateFileResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadFileData, UploadFileErrors, UploadFileResponses, UploadFilesData, UploadFilesErrors, UploadFilesResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
+import type { AddMemberData, AddMemberErrors, AddMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AppendToResumableData, AppendToResumableErrors, AppendToResumableResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateExportData, CreateExportErrors, CreateExportLinkData, CreateExportLinkErrors, CreateExportLinkResponses, CreateExportResponses, CreateImportData, CreateImportErrors, CreateImportResponses, CreateItemData, CreateItemErrors, CreateItemResponses, CreateResumableData, CreateResumableErrors, CreateResumableResponses, CreateRoomData, CreateRoomErrors, CreateRoomResponses, CreateTicketData, CreateTicketErrors, CreateTicketResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeleteExportData, DeleteExportErrors, DeleteExportResponses, DeleteFileData, DeleteFileErrors, DeleteFileResponses, DeleteItemData, DeleteItemErrors, DeleteItemResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteResumableData, DeleteResumableErrors, DeleteResumableResponses, DeleteRoomData, DeleteRoomErrors, DeleteRoomResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DownloadExportData, DownloadExportErrors, DownloadExportResponses, DownloadFileData, DownloadFileErrors, DownloadFileResponses, DownloadThumbnailData, DownloadThumbnailErrors, DownloadThumbnailResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, FinishOidcSignInData, FinishOidcSignInErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetItemData, GetItemErrors, GetItemResponses, GetItemStatsData, GetItemStatsErrors, GetItemStatsResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetLiveStatsData, GetLiveStatsErrors, GetLiveStatsResponses, GetMailData, GetMailErrors, GetMailResponses, GetMeData, GetMeErrors, GetMeResponses, GetNavigationData, GetNavigationErrors, GetNavigationResponses, GetPasskeyLoginOptionsData, GetPasskeyLoginOptionsErrors, GetPasskeyLoginOptionsResponses, GetPasskeyRegistrationOptionsData, GetPasskeyRegistrationOptionsErrors, GetPasskeyRegistrationOptionsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetReauthenticationPasskeyOptionsData, GetReauthenticationPasskeyOptionsErrors, GetReauthenticationPasskeyOptionsResponses, GetResumableData, GetResumableErrors, GetResumableOptionsData, GetResumableOptionsErrors, GetResumableOptionsResponses, GetResumableResponses, GetRoomData, GetRoomErrors, GetRoomResponses, GetSecondFactorPasskeyOptionsData, GetSecondFactorPasskeyOptionsErrors, GetSecondFactorPasskeyOptionsResponses, GetSessionUserData, GetSessionUserErrors, GetSessionUserResponses, GetSetupStateData, GetSetupStateErrors, GetSetupStateResponses, GetStartupData, GetStartupErrors, GetStartupResponses, GetSystemData, GetSystemErrors, GetSystemResponses, GetTwoFactorData, GetTwoFactorErrors, GetTwoFactorResponses, GetUploadLimitsData, GetUploadLimitsErrors, GetUploadLimitsResponses, GetUserData, GetUserErrors, GetUserResponses, GetUserTwoFactorData, GetUserTwoFactorErrors, GetUserTwoFactorResponses, HeadFileData, HeadFileErrors, HeadFileResponses, HeadResumableData, HeadResumableErrors, HeadResumableResponses, HeadThumbnailData, HeadThumbnailErrors, HeadThumbnailResponses, LinkIdentityData, LinkIdentityErrors, LinkIdentityResponses, ListAuditActionsData, ListAuditActionsErrors, ListAuditActionsResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListExportsData, ListExportsErrors, ListExportsResponses, ListFileLinksData, ListFileLinksErrors, ListFileLinksResponses, ListFilesData, ListFilesErrors, ListFilesResponses, ListImportsData, ListImportsErrors, ListImportsResponses, ListItemFilesData, ListItemFilesErrors, ListItemFilesResponses, ListItemsData, ListItemsErrors, ListItemsResponses, ListItemTagsData, ListItemTagsErrors, ListItemTagsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListMailData, ListMailErrors, ListMailResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListOidcProvidersData, ListOidcProvidersErrors, ListOidcProvidersResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListRoomsData, ListRoomsErrors, ListRoomsResponses, ListRoomUsersData, ListRoomUsersErrors, ListRoomUsersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LoginWithSecondFactorData, LoginWithSecondFactorErrors, LoginWithSecondFactorResponses, LogoutData, LogoutErrors, LogoutResponses, MakeRecoveryCodesData, MakeRecoveryCodesErrors, MakeRecoveryCodesResponses, PutItemData, PutItemErrors, PutItemResponses, ReadAllNotificationsData, ReadAllNotificationsErrors, ReadAllNotificationsResponses, ReadNotificationData, ReadNotificationErrors, ReadNotificationResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserTwoFactorData, ResetUserTwoFactorErrors, ResetUserTwoFactorResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SearchMessagesData, SearchMessagesErrors, SearchMessagesResponses, SendVerificationEmailData, SendVerificationEmailErrors, SendVerificationEmailResponses, SetUpData, SetUpErrors, SetUpResponses, SetUpTotpData, SetUpTotpErrors, SetUpTotpResponses, StartOidcSignInData, StartOidcSignInErrors, UnlinkIdentityData, UnlinkIdentityErrors, UnlinkIdentityResponses, UpdateFileData, UpdateFileErrors, UpdateFileResponses, UpdateItemData, UpdateItemErrors, UpdateItemResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoomData, UpdateRoomErrors, UpdateRoomResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadFileData, UploadFileErrors, UploadFileResponses, UploadFilesData, UploadFilesErrors, UploadFilesResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -75,6 +75,98 @@ export const deleteJob = <ThrowOnError extends boolean = true>(options: Options<
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/jobs/{job_id}',
     ...options
+});
+
+/**
+ * List Exports
+ *
+ * The last archives of one's data, newest first.
+ */
+export const listExports = <ThrowOnError extends boolean = true>(options?: Options<ListExportsData, ThrowOnError>) => (options?.client ?? client).get<ListExportsResponses, ListExportsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/exports',
+    ...options
+});
+
+/**
+ * Create Export
+ *
+ * Have an archive of one's own data made. It needs a recent proof; a notification and a mail tell when it is
+ * ready, and it replaces the one before.
+ */
+export const createExport = <ThrowOnError extends boolean = true>(options?: Options<CreateExportData, ThrowOnError>) => (options?.client ?? client).post<CreateExportResponses, CreateExportErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/exports',
+    ...options
+});
+
+/**
+ * Create Export Link
+ *
+ * A link to an archive for the caller's browser. It needs a recent proof.
+ */
+export const createExportLink = <ThrowOnError extends boolean = true>(options: Options<CreateExportLinkData, ThrowOnError>) => (options.client ?? client).post<CreateExportLinkResponses, CreateExportLinkErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/exports/{export}/link',
+    ...options
+});
+
+/**
+ * Delete Export
+ *
+ * Remove an archive that is ready before its time.
+ */
+export const deleteExport = <ThrowOnError extends boolean = true>(options: Options<DeleteExportData, ThrowOnError>) => (options.client ?? client).delete<DeleteExportResponses, DeleteExportErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/exports/{export}',
+    ...options
+});
+
+/**
+ * Download Export
+ *
+ * An archive, by its link; by token, it needs a recent proof. A part of it goes on with a download that broke
+ * off.
+ */
+export const downloadExport = <ThrowOnError extends boolean = true>(options: Options<DownloadExportData, ThrowOnError>) => (options.client ?? client).get<DownloadExportResponses, DownloadExportErrors, ThrowOnError>({
+    responseType: 'blob',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/exports/{export}',
+    ...options
+});
+
+/**
+ * List Imports
+ *
+ * The last archives that one brought, newest first, and what came of them.
+ */
+export const listImports = <ThrowOnError extends boolean = true>(options?: Options<ListImportsData, ThrowOnError>) => (options?.client ?? client).get<ListImportsResponses, ListImportsErrors, ThrowOnError>({
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/imports',
+    ...options
+});
+
+/**
+ * Create Import
+ *
+ * Bring an archive of one's data, from here or elsewhere: its items and files become one's own.
+ *
+ * What is there already from the same archive isn't made again. Rooms and messages are not imported.
+ */
+export const createImport = <ThrowOnError extends boolean = true>(options: Options<CreateImportData, ThrowOnError>) => (options.client ?? client).post<CreateImportResponses, CreateImportErrors, ThrowOnError>({
+    ...formDataBodySerializer,
+    responseType: 'json',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/imports',
+    ...options,
+    headers: {
+        'Content-Type': null,
+        ...options.headers
+    }
 });
 
 /**
@@ -687,6 +779,19 @@ export const getSessionUser = <ThrowOnError extends boolean = true>(options?: Op
     responseType: 'json',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/auth/me',
+    ...options
+});
+
+/**
+ * Delete Me
+ *
+ * Delete one's own account, for good. It needs a recent proof.
+ *
+ * One's items and files go with it, unless they are handed to somebody; what one said in rooms stays, without a name.
+ */
+export const deleteMe = <ThrowOnError extends boolean = true>(options?: Options<DeleteMeData, ThrowOnError>) => (options?.client ?? client).delete<DeleteMeResponses, DeleteMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/me',
     ...options
 });
 

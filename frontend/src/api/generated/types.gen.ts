@@ -221,6 +221,29 @@ export type AuditEntryReadCollection = {
 };
 
 /**
+ * ExportReadCollection
+ */
+export type ExportReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<ExportRead>;
+    meta: Meta;
+};
+
+/**
  * FileReadCollection
  */
 export type FileReadCollection = {
@@ -240,6 +263,29 @@ export type FileReadCollection = {
      * Data
      */
     data: Array<FileRead>;
+    meta: Meta;
+};
+
+/**
+ * ImportReadCollection
+ */
+export type ImportReadCollection = {
+    /**
+     * Success
+     */
+    success?: boolean;
+    /**
+     * Message
+     */
+    message?: string | null;
+    /**
+     * Timestamp
+     */
+    timestamp: string;
+    /**
+     * Data
+     */
+    data: Array<ImportRead>;
     meta: Meta;
 };
 
@@ -703,6 +749,73 @@ export type ErrorEnvelope = {
 };
 
 /**
+ * ExportLink
+ *
+ * Where the caller's browser gets an archive.
+ */
+export type ExportLink = {
+    /**
+     * Url
+     *
+     * A signed path that needs no token
+     */
+    url: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
+ * ExportRead
+ *
+ * An archive of one's data.
+ */
+export type ExportRead = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Only one that is `ready` can be fetched
+     */
+    state: ExportState;
+    /**
+     * Progress
+     *
+     * In percent
+     */
+    progress: number;
+    /**
+     * Size
+     *
+     * Bytes; null until it is ready
+     */
+    size: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Expires At
+     *
+     * When it is removed
+     */
+    expires_at: string | null;
+};
+
+/**
+ * ExportState
+ *
+ * How far an export is.
+ */
+export type ExportState = 'preparing' | 'ready' | 'failed' | 'expired';
+
+/**
  * FileLinkList
  *
  * Those of the files asked for that the caller may read; nothing is said of the others.
@@ -904,6 +1017,80 @@ export type Health = {
      */
     timestamp: string;
 };
+
+/**
+ * ImportRead
+ *
+ * An archive that one brought.
+ */
+export type ImportRead = {
+    /**
+     * Id
+     */
+    id: number;
+    state: ImportState;
+    /**
+     * Progress
+     *
+     * In percent
+     */
+    progress: number;
+    /**
+     * null until it is done
+     */
+    report: ImportReport | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+};
+
+/**
+ * ImportReport
+ *
+ * What came of an import.
+ */
+export type ImportReport = {
+    /**
+     * Items Taken
+     */
+    items_taken?: number;
+    /**
+     * Items Present
+     *
+     * Were there already
+     */
+    items_present?: number;
+    /**
+     * Files Taken
+     */
+    files_taken?: number;
+    /**
+     * Files Present
+     */
+    files_present?: number;
+    /**
+     * Left Out Count
+     */
+    left_out_count?: number;
+    /**
+     * Left Out
+     *
+     * The first hundred of them
+     */
+    left_out?: Array<LeftOut>;
+};
+
+/**
+ * ImportState
+ *
+ * How far an import is.
+ */
+export type ImportState = 'importing' | 'done' | 'failed';
 
 /**
  * ItemCreate
@@ -1108,6 +1295,26 @@ export type JobState = 'waiting' | 'scheduled' | 'running' | 'dead';
  * What people call it.
  */
 export type Kind = 'image' | 'document' | 'video' | 'archive';
+
+/**
+ * LeftOut
+ *
+ * A file that was not taken.
+ */
+export type LeftOut = {
+    /**
+     * Filename
+     */
+    filename: string;
+    reason: LeftOutReason;
+};
+
+/**
+ * LeftOutReason
+ *
+ * Why a file was not taken.
+ */
+export type LeftOutReason = 'no_bytes' | 'too_large' | 'no_room' | 'refused' | 'not_attachable';
 
 /**
  * LimitRead
@@ -2955,6 +3162,395 @@ export type DeleteJobResponses = {
 };
 
 export type DeleteJobResponse = DeleteJobResponses[keyof DeleteJobResponses];
+
+export type ListExportsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exports';
+};
+
+export type ListExportsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListExportsError = ListExportsErrors[keyof ListExportsErrors];
+
+export type ListExportsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExportReadCollection;
+};
+
+export type ListExportsResponse = ListExportsResponses[keyof ListExportsResponses];
+
+export type CreateExportData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exports';
+};
+
+export type CreateExportErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type CreateExportError = CreateExportErrors[keyof CreateExportErrors];
+
+export type CreateExportResponses = {
+    /**
+     * Successful Response
+     */
+    202: ExportRead;
+};
+
+export type CreateExportResponse = CreateExportResponses[keyof CreateExportResponses];
+
+export type CreateExportLinkData = {
+    body?: never;
+    path: {
+        /**
+         * Export
+         */
+        export: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{export}/link';
+};
+
+export type CreateExportLinkErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type CreateExportLinkError = CreateExportLinkErrors[keyof CreateExportLinkErrors];
+
+export type CreateExportLinkResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExportLink;
+};
+
+export type CreateExportLinkResponse = CreateExportLinkResponses[keyof CreateExportLinkResponses];
+
+export type DeleteExportData = {
+    body?: never;
+    path: {
+        /**
+         * Export
+         */
+        export: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{export}';
+};
+
+export type DeleteExportErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DeleteExportError = DeleteExportErrors[keyof DeleteExportErrors];
+
+export type DeleteExportResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteExportResponse = DeleteExportResponses[keyof DeleteExportResponses];
+
+export type DownloadExportData = {
+    body?: never;
+    headers?: {
+        /**
+         * Range
+         *
+         * One range of bytes; several are answered with all of it
+         */
+        Range?: string | null;
+        /**
+         * If-Range
+         *
+         * Answer with the range only if this is still its tag
+         */
+        'if-range'?: string | null;
+    };
+    path: {
+        /**
+         * Export
+         */
+        export: string;
+    };
+    query?: {
+        /**
+         * Session
+         *
+         * Of a signed link, which needs no token
+         */
+        session?: string | null;
+        /**
+         * Expires
+         *
+         * Of a signed link, which needs no token
+         */
+        expires?: string | null;
+        /**
+         * Signature
+         *
+         * Of a signed link, which needs no token
+         */
+        signature?: string | null;
+    };
+    url: '/api/v1/exports/{export}';
+};
+
+export type DownloadExportErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * Not found
+     */
+    404: ErrorEnvelope;
+    /**
+     * The part that was asked for is not there
+     */
+    416: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DownloadExportError = DownloadExportErrors[keyof DownloadExportErrors];
+
+export type DownloadExportResponses = {
+    /**
+     * The archive
+     */
+    200: Blob | File;
+    /**
+     * The part that was asked for
+     */
+    206: Blob | File;
+};
+
+export type DownloadExportResponse = DownloadExportResponses[keyof DownloadExportResponses];
+
+export type ListImportsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/imports';
+};
+
+export type ListImportsErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type ListImportsError = ListImportsErrors[keyof ListImportsErrors];
+
+export type ListImportsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImportReadCollection;
+};
+
+export type ListImportsResponse = ListImportsResponses[keyof ListImportsResponses];
+
+export type CreateImportData = {
+    body: {
+        file: Blob | File;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/imports';
+};
+
+export type CreateImportErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Nothing more of the request arrived
+     */
+    408: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * The request body is too large
+     */
+    413: ErrorEnvelope;
+    /**
+     * This media type is not supported
+     */
+    415: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * Too many requests; try again later
+     */
+    429: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+    /**
+     * There is no room left to keep this
+     */
+    507: ErrorEnvelope;
+};
+
+export type CreateImportError = CreateImportErrors[keyof CreateImportErrors];
+
+export type CreateImportResponses = {
+    /**
+     * Successful Response
+     */
+    202: ImportRead;
+};
+
+export type CreateImportResponse = CreateImportResponses[keyof CreateImportResponses];
 
 export type CreateTicketData = {
     body?: never;
@@ -5889,6 +6485,62 @@ export type GetSessionUserResponses = {
 };
 
 export type GetSessionUserResponse = GetSessionUserResponses[keyof GetSessionUserResponses];
+
+export type DeleteMeData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Transfer Items To
+         *
+         * Who gets one's items and rooms
+         */
+        transfer_items_to?: number | null;
+    };
+    url: '/api/v1/users/me';
+};
+
+export type DeleteMeErrors = {
+    /**
+     * The request could not be understood
+     */
+    400: ErrorEnvelope;
+    /**
+     * Could not validate credentials
+     */
+    401: ErrorEnvelope;
+    /**
+     * Not enough permissions
+     */
+    403: ErrorEnvelope;
+    /**
+     * This conflicts with what is already there
+     */
+    409: ErrorEnvelope;
+    /**
+     * Some values are not valid
+     */
+    422: ErrorEnvelope;
+    /**
+     * An unexpected error occurred
+     */
+    500: ErrorEnvelope;
+    /**
+     * The service is temporarily unavailable
+     */
+    503: ErrorEnvelope;
+};
+
+export type DeleteMeError = DeleteMeErrors[keyof DeleteMeErrors];
+
+export type DeleteMeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteMeResponse = DeleteMeResponses[keyof DeleteMeResponses];
 
 export type GetMeData = {
     body?: never;

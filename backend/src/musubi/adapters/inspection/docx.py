@@ -4,16 +4,12 @@ import os
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from xml.parsers import expat
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
-from musubi.adapters.inspection.archive import UNREADABLE, open_zip
+from musubi.adapters.inspection.archive import UNREADABLE, check_list, open_zip
 from musubi.adapters.inspection.verdict import Inspected, Reason, Refused
 
 MAX_PARTS = 4096
-MAX_RATIO = 100
-"""How much larger a part may be than it is packed. Text of documents shrinks to a tenth, rarely to a thirtieth."""
-_RATIO_MATTERS_FROM = 1024 * 1024
-"""Bytes: what unpacks into less does no harm."""
 MAX_UNPACKED = 256 * 1024 * 1024
 """Bytes that everything together may unpack into, beyond the size of the file itself."""
 _CONTENT_TYPES = "[Content_Types].xml"
@@ -22,9 +18,6 @@ _NAMESPACE = "http://schemas.openxmlformats.org/package/2006/content-types"
 _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _MACRO_TYPES = ("macroenabled", "vbaproject", "vbadata")
 _MACRO_PARTS = frozenset({"vbaproject.bin", "vbadata.xml"})
-_LOCAL_HEADER = 30
-"""Bytes of what stands before each part, without the part's name."""
-_IS_ENCRYPTED = 0x1
 _PIECE = 256 * 1024
 
 
@@ -35,34 +28,10 @@ def look_at_docx(file: BinaryIO) -> Inspected:
         parts = package.infolist()
         if _CONTENT_TYPES not in package.NameToInfo:
             raise Refused(Reason.OTHER_CONTENT)
-        _check_list(parts, package.start_dir, size)
+        check_list(package, size, max_parts=MAX_PARTS, max_unpacked=MAX_UNPACKED + size)
         _check_types(parts, package)
         _read_everything(parts, package)
     return Inspected()
-
-
-def _check_list(parts: list[ZipInfo], end: int, size: int) -> None:
-    """What the list says of itself; `end` is where the list begins, and no part goes on."""
-    if len(parts) > MAX_PARTS or len({part.filename.lower() for part in parts}) < len(parts):
-        raise Refused(Reason.SUSPICIOUS)
-    if sum(part.file_size for part in parts) > MAX_UNPACKED + size:
-        raise Refused(Reason.SUSPICIOUS)
-    if any(part.header_offset < 0 for part in parts):  # before the file, when the list isn't where it is said to be
-        raise Refused(Reason.UNREADABLE)
-    for part in sorted(parts, key=lambda part: part.header_offset, reverse=True):
-        if not _is_harmless(part) or part.header_offset + _LOCAL_HEADER + part.compress_size > end:
-            raise Refused(Reason.SUSPICIOUS)
-        end = part.header_offset
-
-
-def _is_harmless(part: ZipInfo) -> bool:
-    name = PurePosixPath(part.filename)
-    return (
-        not (name.is_absolute() or ".." in name.parts or "\\" in part.filename or ":" in part.filename)
-        and not part.flag_bits & _IS_ENCRYPTED
-        and part.compress_type in (ZIP_STORED, ZIP_DEFLATED)
-        and (part.file_size <= _RATIO_MATTERS_FROM or part.file_size <= part.compress_size * MAX_RATIO)
-    )
 
 
 def _check_types(parts: list[ZipInfo], package: ZipFile) -> None:

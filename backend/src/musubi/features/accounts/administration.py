@@ -1,4 +1,4 @@
-"""What administrators do with the accounts of others."""
+"""What administrators do with the accounts of others, and how an account ends."""
 
 import secrets
 
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from musubi.core.clock import utcnow
 from musubi.core.database import exclusive
-from musubi.core.errors import Conflict, Forbidden, Invalid, NotFound
+from musubi.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from musubi.core.i18n import Text
 from musubi.core.permissions import Principal
 from musubi.core.text import fold
@@ -116,25 +116,53 @@ async def delete_user(
     await exclusive(session, "superusers")
     user = await changeable(session, principal, user_id)
     await _check_not_last(session, user)
-    if heir_id is not None:
-        heir = None if heir_id == user_id else await repository.get_user(session, heir_id)
-        if heir is None:
-            raise Invalid(fields={"transfer_items_to": _NO_HEIR})
-    await accounts.events.publish(session, UserDeleted(user_id, heir_id))
-    await accounts.sessions.forget_all(session, user_id)
-    await repository.forget_credentials(session, user_id)
-    await accounts.mails.forget(session, user_id)
-    # Nothing of the person stays, and the name is free again.
-    nobody = f"deleted-{user_id}-{secrets.token_hex(4)}"
+    await _check_heir(session, user_id, heir_id)
+    await _remove(session, accounts, user, UserDeleted(user_id, heir_id))
+    details = {"items_went_to": heir_id}
+    await audit.record(session, "user.deleted", object_type="user", object_id=user_id, details=details)
+
+
+async def delete_own_account(
+    session: AsyncSession, accounts: Accounts, principal: Principal, *, heir_id: int | None
+) -> None:
+    """The same by its owner, who is told by mail. Their items go with it, unless there is an heir.
+
+    Raises Conflict when no active superuser would be left, and Invalid when there is no such heir.
+    """
+    await exclusive(session, "superusers")
+    user = await repository.get_user(session, principal.user_id, for_update=True)
+    if user is None:
+        raise Unauthorized
+    await _check_not_last(session, user)
+    await _check_heir(session, user.id, heir_id)
+    farewell = accounts.mails.farewell(user)
+    await _remove(session, accounts, user, UserDeleted(user.id, heir_id, erases_items=heir_id is None))
+    await farewell(session)
+    details = {"items_went_to": heir_id, "by_oneself": True}
+    await audit.record(session, "user.deleted", object_type="user", object_id=user.id, details=details)
+
+
+async def _check_heir(session: AsyncSession, user_id: int, heir_id: int | None) -> None:
+    if heir_id is None:
+        return
+    heir = None if heir_id == user_id else await repository.get_user(session, heir_id)
+    if heir is None:
+        raise Invalid(fields={"transfer_items_to": _NO_HEIR})
+
+
+async def _remove(session: AsyncSession, accounts: Accounts, user: User, event: UserDeleted) -> None:
+    """Leave nothing of the person, and their name free again."""
+    await accounts.events.publish(session, event)
+    await accounts.sessions.forget_all(session, user.id)
+    await repository.forget_credentials(session, user.id)
+    await accounts.mails.forget(session, user.id)
+    nobody = f"deleted-{user.id}-{secrets.token_hex(4)}"
     user.username = user.username_key = nobody
     user.email = user.email_key = f"{nobody}@invalid"
     user.full_name = _DELETED
     user.bio = user.profile_image = user.password_hash = None
     user.is_active = user.is_superuser = user.email_verified = False
     user.deleted_at = utcnow()
-    await audit.record(
-        session, "user.deleted", object_type="user", object_id=user_id, details={"items_went_to": heir_id}
-    )
 
 
 async def end_sessions(session: AsyncSession, accounts: Accounts, principal: Principal, user_id: int) -> None:

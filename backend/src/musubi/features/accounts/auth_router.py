@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Form, Request, Response
+from fastapi import APIRouter, Body, Depends, Form, Query, Request, Response
 
 from musubi.core.database import ReaderDep, SessionDep, database_of
 from musubi.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
@@ -11,8 +11,10 @@ from musubi.core.http.route import Route
 from musubi.core.i18n import Text
 from musubi.core.openapi import errors
 from musubi.core.permissions import Principal, SignedIn, public
+from musubi.core.types import Id
 from musubi.features import audit
-from musubi.features.accounts import limits, repository, service
+from musubi.features.accounts import administration, limits, repository, service
+from musubi.features.accounts.proof import RecentlyProved
 from musubi.features.accounts.schemas import (
     Credentials,
     FirstSuperuser,
@@ -141,6 +143,22 @@ async def get_me(principal: SignedIn, reader: ReaderDep) -> Me:
 async def update_me(principal: SignedIn, request: Request, session: SessionDep, form: ProfileUpdate) -> Me:
     """Change one's own profile: only what is sent."""
     return Me.of(await service.update_profile(session, accounts_of(request), principal, form), principal)
+
+
+@router.delete("/users/me", status_code=204, responses=errors(Conflict, Forbidden))
+async def delete_me(
+    principal: RecentlyProved,
+    request: Request,
+    response: Response,
+    session: SessionDep,
+    transfer_items_to: Annotated[Id | None, Query(description="Who gets one's items and rooms")] = None,
+) -> None:
+    """Delete one's own account, for good. It needs a recent proof.
+
+    One's items and files go with it, unless they are handed to somebody; what one said in rooms stays, without a name.
+    """
+    await administration.delete_own_account(session, accounts_of(request), principal, heir_id=transfer_items_to)
+    leave(request, response)
 
 
 @router.post("/users/me/password", responses=errors(BadRequest))

@@ -1,5 +1,6 @@
 """What accounts write to people. Each mail is part of the transaction of what it tells about."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -76,6 +77,22 @@ class AccountMails:
             "link": self._forgot,
         }
         await self._write(session, user, "new_sign_in", values)
+
+    def farewell(self, user: User) -> Callable[[AsyncSession], Awaitable[None]]:
+        """What says to `user` that their account is deleted, as it is called now; to be written when it is."""
+        to, protected, username = user.email, user.is_superuser, user.username
+
+        async def write(session: AsyncSession) -> None:
+            await self._mailer.send(
+                session,
+                to=to,
+                template="account_deleted",
+                values={"username": username, "at": utcnow(), "link": self._public_url},
+                user_id=user.id,
+                protected=protected,
+            )
+
+        return write
 
     async def forget(self, session: AsyncSession, user_id: int) -> None:
         """Delete every mail to a user, sent or not."""

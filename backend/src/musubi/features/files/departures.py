@@ -47,11 +47,12 @@ async def hand_over(app: FastAPI, session: AsyncSession, event: ItemsHandedOver)
 async def follow_user(app: FastAPI, session: AsyncSession, event: UserDeleted) -> None:
     """What someone uploaded goes with their account, but for what hangs on an item or is kept by a feature above; so do
     their uploads that are not finished."""
-    if event.heir_id is not None:
-        # They change hands next. Whoever deletes one of them holds it before the files of its owners, and so must we.
+    if event.heir_id is not None or event.erases_items:
+        # They change hands next, or go. Whoever deletes one of them holds it before the files of its owners, and so must
+        # we.
         items = select(Item.id).where(Item.owner_id == event.user_id).with_for_update().subquery()
         await session.execute(select(func.count()).select_from(items))
-        await _hold(session, event.user_id, event.heir_id)
+        await _hold(session, event.user_id, *([] if event.heir_id is None else [event.heir_id]))
     await remove_files(app, session, event.user_id, hangs_on_nothing(files_of(app).kept))
     mine = ResumableUpload.owner_id == event.user_id
     gone = await session.scalars(

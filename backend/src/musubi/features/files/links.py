@@ -17,6 +17,7 @@ from musubi.core.clock import utcnow
 from musubi.core.keyring import Key, KeyRing
 
 PREFIX = "/api/v1/upload"
+EXPORT_PREFIX = "/api/v1/exports"
 _ROUNDED_TO = 3600
 """In seconds. A link lives for one to two of these."""
 _SIGNATURE_LENGTH = 43
@@ -27,6 +28,13 @@ class Variant(StrEnum):
 
     FILE = "files"
     THUMBNAIL = "thumbnails"
+    EXPORT = "exports"
+    """No file, but an archive that a feature above packs for someone, and gives out under a path of its own."""
+
+    @property
+    def path(self) -> str:
+        """What the URL begins with."""
+        return EXPORT_PREFIX if self is Variant.EXPORT else f"{PREFIX}/{self}"
 
 
 class BadLink(Exception):
@@ -53,9 +61,7 @@ class Links:
         expires = self.expires()
         key = self._keys.current
         signature = _sign(key, variant, stored_name, session_id, expires)
-        return (
-            f"{PREFIX}/{variant}/{stored_name}?session={session_id}&expires={expires}&signature={key.kid}.{signature}"
-        )
+        return f"{variant.path}/{stored_name}?session={session_id}&expires={expires}&signature={key.kid}.{signature}"
 
     @staticmethod
     def expires() -> int:

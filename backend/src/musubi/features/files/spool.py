@@ -77,13 +77,13 @@ class SpoolFile:
                 self._file.close()
             self._path.unlink(missing_ok=True)
 
-        await _in_thread(discard)
+        await in_thread(discard)
 
     async def _flush(self) -> None:
         data = b"".join(self._waiting)
         self._waiting, self._waiting_size = [], 0
         try:
-            await _in_thread(lambda: self._append(data))
+            await in_thread(lambda: self._append(data))
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise InsufficientStorage from error
@@ -122,7 +122,7 @@ class Spool:
                         count += 1
             return count
 
-        return await _in_thread(remove)
+        return await in_thread(remove)
 
     async def tidy_sometimes(self) -> None:
         """The same once an hour. No job can do it: that runs on one machine."""
@@ -142,7 +142,7 @@ async def spooling(spool: Spool, *, limit: int) -> AsyncIterator[SpoolFile]:
         await file.remove()
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
+async def in_thread(work: Callable[[], T]) -> T:
     """Do `work`, which waits for the disk. It is never left alone: whoever is cancelled meanwhile is so afterwards."""
     doing = asyncio.ensure_future(asyncio.to_thread(work))
     try:

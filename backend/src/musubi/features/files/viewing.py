@@ -28,6 +28,8 @@ class Viewing(Policy):
     """
 
     variant: Variant = Variant.FILE
+    parameter: str = "stored_name"
+    """What the path calls the name of what is downloaded."""
 
     async def __call__(
         self, request: Request, session: LinkPart = None, expires: LinkPart = None, signature: LinkPart = None
@@ -41,7 +43,7 @@ class Viewing(Policy):
 
     async def _holder(self, request: Request, session: str, expires: str, signature: str) -> Principal:
         """Whose link this is. Raises Forbidden."""
-        stored_name: str = request.path_params["stored_name"]
+        stored_name: str = request.path_params[self.parameter]
         sessions: Sessions = request.app.state.accounts.sessions
         try:
             claims = files_of(request.app).links.read(self.variant, stored_name, session, expires, signature)

@@ -22,7 +22,7 @@ FEATURE = Feature(
         Page("items", "/items", Text("Items", "アイテム"), "list-todo", 20),
     ),
     actions=("item.deleted", "item.updated"),
-    handlers={UserDeleted: service.hand_over},
+    handlers={UserDeleted: service.follow_user},
     client_frames={UpdateItem: live_router.update_item},
     server_frames=SERVER_FRAMES,
     install=_install,

@@ -41,8 +41,8 @@ async def announce_deleted(app: FastAPI, session: AsyncSession, item: Item) -> N
     await announce(app, session, frame, audience=readers_of(ItemStatus(item.status), item.owner_id))
 
 
-async def announce_new_owner(app: FastAPI, session: AsyncSession) -> None:
-    """Items went from one owner to another: any number of them, so everyone reads anew what they show."""
+async def announce_many(app: FastAPI, session: AsyncSession) -> None:
+    """Any number of items came, went, or changed hands, so everyone reads anew what they show."""
     await announce(app, session, Resync(room=None, reason="changed"), audience=[EVERYONE])
 
 

@@ -246,3 +246,14 @@ async def change_owner(session: AsyncSession, owner_id: int, heir_id: int) -> bo
         .execution_options(synchronize_session=False)
     )
     return bool(changed.all())
+
+
+async def ids_of_owner(session: AsyncSession, owner_id: int) -> list[int]:
+    """The items of one user, which nobody else can change until this transaction ends."""
+    statement = select(Item.id).where(Item.owner_id == owner_id).order_by(Item.id).with_for_update()
+    return list(await session.scalars(statement))
+
+
+async def delete_all(session: AsyncSession, owner_id: int) -> None:
+    """Delete every item of one user."""
+    await session.execute(delete(Item).where(Item.owner_id == owner_id).execution_options(synchronize_session=False))

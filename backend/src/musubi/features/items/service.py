@@ -1,7 +1,7 @@
 """What people do with items, and who may."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -172,12 +172,50 @@ async def stats(reader: AsyncConnection, principal: Principal, offset: timedelta
     )
 
 
-async def hand_over(app: FastAPI, session: AsyncSession, event: UserDeleted) -> None:
-    """Give a deleted user's items to the heir, if there is one."""
-    if event.heir_id is not None and await repository.change_owner(session, event.user_id, event.heir_id):
+async def add_many(
+    app: FastAPI, session: AsyncSession, owner_id: int, items: Iterable[tuple[ItemCreate, datetime, datetime]]
+) -> list[int]:
+    """Make items of `owner_id` that were elsewhere before, each with when it was made and changed; their ids.
+
+    Nobody hears of them until `announce_many`.
+    """
+    ids = []
+    for form, created_at, updated_at in items:
+        row = Item(
+            **form.model_dump(),
+            owner_id=owner_id,
+            version=1,
+            created_at=created_at,
+            updated_at=max(updated_at, created_at),
+        )
+        await repository.add_item(session, row)
+        ids.append(row.id)
+    counts_of(app).outdate_after(session)
+    return ids
+
+
+async def announce_many(app: FastAPI, session: AsyncSession) -> None:
+    """Tell everyone that many items changed at once."""
+    counts_of(app).outdate_after(session)
+    await live.announce_many(app, session)
+
+
+async def follow_user(app: FastAPI, session: AsyncSession, event: UserDeleted) -> None:
+    """Give a deleted user's items to the heir, if there is one; or delete them, if that is what the user wants."""
+    if event.erases_items:
+        await _delete_all(app, session, event.user_id)
+    elif event.heir_id is not None and await repository.change_owner(session, event.user_id, event.heir_id):
         await app.state.events.publish(session, ItemsHandedOver(event.user_id, event.heir_id))
-        counts_of(app).outdate_after(session)
-        await live.announce_new_owner(app, session)
+        await announce_many(app, session)
+
+
+async def _delete_all(app: FastAPI, session: AsyncSession, owner_id: int) -> None:
+    item_ids = await repository.ids_of_owner(session, owner_id)
+    for item_id in item_ids:
+        await app.state.events.publish(session, ItemDeleted(item_id))
+    if item_ids:
+        await repository.delete_all(session, owner_id)
+        await announce_many(app, session)
 
 
 def counts_of(app: FastAPI) -> ItemCounts:
