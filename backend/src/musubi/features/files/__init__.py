@@ -10,6 +10,7 @@ from musubi.features.files import attachments_router, departures, downloads_rout
 from musubi.features.files.clean_up import CLEAN_UP, SWEEP
 from musubi.features.files.context import Files
 from musubi.features.files.frames import SERVER_FRAMES
+from musubi.features.files.holds import HOLD_REMOVALS
 from musubi.features.files.inspection import Inspector
 from musubi.features.files.links import Links
 from musubi.features.files.removal import REMOVE_BYTES
@@ -52,7 +53,7 @@ FEATURE = Feature(
         ItemsHandedOver: departures.hand_over,
         ProfileImageChanged: faces.follow,
     },
-    jobs=(REMOVE_BYTES, FINISH_UPLOAD, CLEAN_UP, SWEEP),
+    jobs=(REMOVE_BYTES, HOLD_REMOVALS, FINISH_UPLOAD, CLEAN_UP, SWEEP),
     server_frames=SERVER_FRAMES,
     actions=("file.deleted",),
     streams=(*uploads_router.STREAMS, *resumable_router.STREAMS),

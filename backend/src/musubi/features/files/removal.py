@@ -13,6 +13,7 @@ from musubi.core.jobs import JobKind
 from musubi.core.types import AnyRow
 from musubi.features.files.blobs import file_key, thumbnail_key
 from musubi.features.files.context import files_of
+from musubi.features.files.holds import held_until
 from musubi.features.files.models import File
 from musubi.features.files.quota import LOCK
 
@@ -23,6 +24,12 @@ REMOVED_COLUMNS = (File.id, File.stored_name, File.owner_id, File.item_id, File.
 
 
 async def _remove_bytes(app: FastAPI, payload: dict[str, Any]) -> None:
+    until = await held_until(app.state.database)
+    if until is not None:
+        # Asked for anew, for later: waiting is no failed attempt.
+        async with app.state.database.transaction() as session:
+            await app.state.jobs.enqueue(session, REMOVE_BYTES, payload, not_before=until)
+        return
     storage = files_of(app).storage
     keys: list[str] = list(payload.get("keys", ()))
     prefix: str | None = payload.get("prefix")
