@@ -59,7 +59,10 @@ class RequestSpans:
 def _describe(span: Span, method: str, scope: Scope, status: int | None) -> None:
     """What is known of a request only when it is over."""
     route = template_of(scope)
-    if route not in (OTHER, UNKNOWN):
+    if scope["type"] == "websocket":
+        # The framework doesn't tell the routes of these.
+        span.update_name("live connect")
+    elif route not in (OTHER, UNKNOWN):
         span.update_name(f"{method} {route}")
         span.set_attribute("http.route", route)
     if status is not None:
