@@ -24,7 +24,7 @@ from tests.support import PASSWORD
 
 COMMANDS = [
     "serve", "migrate", "createsuperuser", "reset-second-factors", "rotate-secret", "reseal", "export-contract",
-    "doctor",
+    "doctor", "backup", "verify-backup", "restore", "move-to-postgres",
 ]  # fmt: skip
 
 Musubi = Callable[..., Result]

@@ -19,6 +19,7 @@ from musubi.adapters.bus import open_bus
 from musubi.adapters.cache import open_cache
 from musubi.adapters.limiter import open_limiter
 from musubi.adapters.reports import open_reporter
+from musubi.core import installation
 from musubi.core.addresses import subdomain_pattern
 from musubi.core.database import Database
 from musubi.core.events import Events
@@ -213,6 +214,17 @@ def _streamed_routes() -> list[str]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.bus.start(lambda: _look_now(app))
+    settings: Settings = app.state.settings
+    try:
+        with installation.shared(settings.data_dir):
+            async with _serving(app):
+                yield
+    except installation.InUse:
+        raise ConfigurationError(f"MUSUBI_DATA_DIR: {installation.REPLACED}") from None
+
+
+@asynccontextmanager
+async def _serving(app: FastAPI) -> AsyncIterator[None]:
     app.state.rooms.start()
     app.state.jobs.start()
     try:

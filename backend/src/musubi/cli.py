@@ -5,16 +5,16 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
 
-from musubi import __version__, operations
+from musubi import __version__, cli_backup, operations
+from musubi.cli_support import fail, read_settings, run
 from musubi.core.errors import AppError
 from musubi.doctor import diagnose
-from musubi.settings import ConfigurationError, Settings, load_settings
+from musubi.settings import ConfigurationError
 
 app = typer.Typer(
     name="musubi",
@@ -23,28 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-T = TypeVar("T")
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"musubi: {message}", err=True)
-    raise typer.Exit(1)
-
-
-def _settings(**overrides: Any) -> Settings:
-    try:
-        return load_settings(**overrides)
-    except ConfigurationError as error:
-        _fail(str(error))
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run what talks to the database; whatever an operator can mend ends in one line."""
-    try:
-        return asyncio.run(work)
-    except (ConfigurationError, operations.CannotProceed) as error:
-        _fail(str(error))
+app.add_typer(cli_backup.commands)
 
 
 @app.callback(invoke_without_command=True)
@@ -64,9 +43,9 @@ def serve(
     reload: Annotated[bool, typer.Option("--reload", help="Start anew when the code changes (development).")] = False,
 ) -> None:
     """Serve the API and the browser application until Ctrl-C."""
-    settings = _settings(host=host, port=port)
+    settings = read_settings(host=host, port=port)
     if workers > 1 and settings.redis_url is None:
-        _fail("REDIS_URL: needed for --workers above 1, so that the processes know of each other")
+        fail("REDIS_URL: needed for --workers above 1, so that the processes know of each other")
     # Worker processes read their settings anew, and must find what was given here.
     os.environ["MUSUBI_HOST"], os.environ["MUSUBI_PORT"] = settings.host, str(settings.port)
     from musubi.metrics_server import bind_metrics, serving_metrics
@@ -77,9 +56,9 @@ def serve(
         operations.check_data_directory(settings)
         listener, metrics_server = bind(settings), bind_metrics(settings)
     except ConfigurationError as error:
-        _fail(str(error))
+        fail(str(error))
     with listener, serving_metrics(metrics_server, of_children=workers > 1 or reload):
-        prepared = _run(operations.prepare(settings))
+        prepared = run(operations.prepare(settings))
         if prepared.migrated is not None:
             typer.echo(prepared.migrated)
         typer.echo(f"Musubi {__version__} at {settings.public_url} (Ctrl-C stops it)")
@@ -89,7 +68,7 @@ def serve(
         try:
             run_server(settings, listener, workers=workers, reload=reload)
         except ConfigurationError as error:
-            _fail(str(error))
+            fail(str(error))
 
 
 @app.command()
@@ -103,8 +82,8 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring the database to the shape this version expects."""
-    settings = _settings()
-    typer.echo(_run(operations.check_migration(settings) if check else operations.migrate(settings)))
+    settings = read_settings()
+    typer.echo(run(operations.check_migration(settings) if check else operations.migrate(settings)))
 
 
 @app.command()
@@ -117,19 +96,19 @@ def createsuperuser(
     ] = False,
 ) -> None:
     """Make a superuser. The password is asked for, or read from standard input."""
-    settings = _settings()
+    settings = read_settings()
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_password()
     try:
-        user_id = _run(operations.create_superuser(settings, username, email, password))
+        user_id = run(operations.create_superuser(settings, username, email, password))
     except AppError as error:
-        _fail("; ".join(text.en for text in error.fields.values()) or str(error))
+        fail("; ".join(text.en for text in error.fields.values()) or str(error))
     typer.echo(f"Superuser {username} made (id {user_id})")
 
 
 def _ask_password() -> str:
     password = getpass.getpass("Password: ")
     if password != getpass.getpass("Again: "):
-        _fail("the two passwords differ")
+        fail("the two passwords differ")
     return password
 
 
@@ -138,7 +117,7 @@ def reset_second_factors(
     login: Annotated[str, typer.Argument(help="The account's name or e-mail address.")],
 ) -> None:
     """Take the authenticator app, the passkeys and the recovery codes from someone who lost them."""
-    typer.echo(_run(operations.reset_second_factors(_settings(), login)))
+    typer.echo(run(operations.reset_second_factors(read_settings(), login)))
 
 
 @app.command("rotate-secret")
@@ -148,17 +127,17 @@ def rotate_secret(
     ] = False,
 ) -> None:
     """Put a new secret in front of the one in the data directory. Nobody is signed out; restart to use it."""
-    settings = _settings()
+    settings = read_settings()
     try:
         typer.echo(operations.rotate_secret(settings, forget_old=forget_old))
     except (ConfigurationError, operations.CannotProceed) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
 def reseal() -> None:
     """Seal with the newest secret what an older one sealed, so that the older one can go."""
-    typer.echo(_run(operations.reseal(_settings())))
+    typer.echo(run(operations.reseal(read_settings())))
 
 
 @app.command("export-contract")
@@ -176,7 +155,7 @@ def export_contract(
 @app.command()
 def doctor() -> None:
     """Say what is configured, what can be reached, and what is wrong. Exits with 1 when something is."""
-    settings = _settings()
+    settings = read_settings()
     findings = asyncio.run(diagnose(settings))
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.subject:<10} {finding.text}")

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from musubi.app import FEATURES, close, create_app
-from musubi.core import migrations, secret_file
+from musubi.core import installation, migrations, secret_file
 from musubi.core.database import exclusive
 from musubi.core.keyring import KeyRing, Unreadable
 from musubi.core.permissions import Role
@@ -72,15 +72,22 @@ async def _application(settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 def check_data_directory(settings: Settings) -> None:
-    """Raises ConfigurationError unless files can be made in the data directory."""
+    """Raises ConfigurationError unless files can be made in the data directory, and nobody is replacing, or has half
+    replaced, what belongs to it."""
     try:
         # The database in it holds what only the application should read.
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=settings.data_dir):
+        with tempfile.TemporaryFile(dir=settings.data_dir), installation.shared(settings.data_dir):
             pass
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigurationError(f"MUSUBI_DATA_DIR: can't write to {settings.data_dir}: {reason}") from error
+    except installation.InUse:
+        raise ConfigurationError(f"MUSUBI_DATA_DIR: {installation.REPLACED}") from None
+    if installation.restore_mark(settings.data_dir).exists():
+        raise ConfigurationError(
+            f"MUSUBI_DATA_DIR: a restore did not finish in {settings.data_dir}: run `musubi restore` again"
+        )
 
 
 async def prepare(settings: Settings) -> Preparation:

@@ -77,6 +77,21 @@ async def upgrade(url: URL, revision: str = "head") -> None:
     await _run(url, lambda connection: _alembic(connection, command.upgrade, revision))
 
 
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """Migrate forward in a transaction that somebody else commits."""
+    _alembic(connection, command.upgrade, revision)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that a database has; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this code can bring an empty database to that revision."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 async def downgrade(url: URL, revision: str) -> None:
     """Migrate back to `revision` (`base`: to nothing)."""
     await _run(url, lambda connection: _alembic(connection, command.downgrade, revision))
