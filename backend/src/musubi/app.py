@@ -213,7 +213,6 @@ def _streamed_routes() -> list[str]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.bus.start(lambda: _look_now(app))
     settings: Settings = app.state.settings
     try:
         with installation.shared(settings.data_dir):
@@ -226,6 +225,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _serving(app: FastAPI) -> AsyncIterator[None]:
     app.state.rooms.start()
+    app.state.bus.start(lambda: _look_now(app))
     app.state.jobs.start()
     try:
         with app.state.stopping.listening():
