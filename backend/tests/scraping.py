@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from musubi.core.metrics import REGISTRY
+
 
 class Scrape:
     """The samples of one moment."""
@@ -36,3 +38,14 @@ class Scrape:
     def values(self, name: str, label: str) -> set[str]:
         """The values that a label has in the samples of this name."""
         return {sample.labels[label] for sample in self.samples if sample.name == name}
+
+
+class Recorded:
+    """What this process has recorded since this was made."""
+
+    def __init__(self) -> None:
+        self._before = Scrape.of_registry(REGISTRY)
+
+    def since(self, name: str, **labels: str) -> float:
+        """By how much the samples of this name that have these labels have grown."""
+        return Scrape.of_registry(REGISTRY).sum(name, **labels) - self._before.sum(name, **labels)

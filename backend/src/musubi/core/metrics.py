@@ -124,7 +124,7 @@ sign_ins = _counter(
 registrations = _counter("registrations_total", "Accounts that people made.")
 
 # Files.
-UPLOADS = ("simple", "resumable")
+UPLOADS = ("simple", "resumable", "archive")
 uploads = _counter(
     "uploads_total", "Files that arrived as a whole.", kind=UPLOADS, outcome=("taken", "refused", "failed")
 )

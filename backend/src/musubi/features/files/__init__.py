@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from musubi.adapters.storage import open_storage
+from musubi.adapters.storage import MeasuredStorage, open_storage
 from musubi.core.feature import Feature, Page
 from musubi.core.i18n import Text
 from musubi.features.accounts.events import ProfileImageChanged, UserDeleted
@@ -24,7 +24,7 @@ from musubi.settings import Settings
 def _install(app: FastAPI) -> None:
     settings: Settings = app.state.settings
     app.state.files = Files(
-        open_storage(settings),
+        MeasuredStorage(open_storage(settings)),
         Inspector(
             workers=settings.inspection_workers,
             memory_mib=settings.inspection_memory_mib,

@@ -28,6 +28,7 @@ from musubi.features.files import live, quota, removal, repository
 from musubi.features.files.attachments import check_attachable
 from musubi.features.files.blobs import file_key, new_blob, thumbnail_key
 from musubi.features.files.context import files_of
+from musubi.features.files.counting import counted
 from musubi.features.files.inspection import Inspected, Reason
 from musubi.features.files.refusals import as_errors, refusal
 from musubi.features.files.spool import Spooled
@@ -51,6 +52,13 @@ class Claim:
     """The resumable upload that it came by, whose length counts in the quota until now; None for a simple upload."""
     is_from_archive: bool = False
     """Whether it was in an archive, where kinds are taken that otherwise come by resumable uploads alone."""
+
+    @property
+    def kind(self) -> str:
+        """By which way it came, as metrics call it."""
+        if self.is_from_archive:
+            return "archive"
+        return "simple" if self.upload_id is None else "resumable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +111,12 @@ async def arriving(app: FastAPI, owner_id: int, spooled: Spooled, claim: Claim) 
     Raises as `take`.
     """
     files = files_of(app)
-    file_type = type_of(claim)
-    with as_errors():
+    with counted(claim.kind), as_errors():
+        file_type = type_of(claim)
         inspected = await files.inspector.inspect(spooled.path, file_type)
     arrived = await _add(app, owner_id, spooled, claim, inspected, file_type)
     try:
-        with as_errors():
+        with counted(claim.kind), as_errors():
             disposition = content_disposition(claim.filename, is_inline=file_type.is_shown_inline)
             description = Description(file_type.content_type, disposition)
             await files.storage.put_file(file_key(arrived.blob), spooled.path, description)
@@ -152,6 +160,11 @@ async def make_ready(app: FastAPI, session: AsyncSession, arrived: Arrived) -> A
     Raises PayloadTooLarge, NotFound, Forbidden, Conflict before it has changed anything; ServiceUnavailable when the
     file was pending for so long that it was cleared away.
     """
+    with counted(arrived.claim.kind, completes=arrived.spooled.size):
+        return await _make_ready(app, session, arrived)
+
+
+async def _make_ready(app: FastAPI, session: AsyncSession, arrived: Arrived) -> AnyRow:
     claim, owner_id = arrived.claim, arrived.owner_id
     principal = await _principal(session, owner_id)
     if claim.item_id is not None:
