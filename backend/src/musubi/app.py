@@ -44,6 +44,7 @@ from musubi.core.stopping import Stopping
 from musubi.features import accounts, audit, files, items, mail, notifications, portability, rooms, system
 from musubi.features.files.resumable import protocol as tus
 from musubi.features.system import health, test_support
+from musubi.features.system.observation import observing
 from musubi.settings import ConfigurationError, Environment, Settings
 
 if TYPE_CHECKING:
@@ -229,7 +230,8 @@ async def _serving(app: FastAPI) -> AsyncIterator[None]:
     app.state.jobs.start()
     try:
         with app.state.stopping.listening():
-            yield
+            async with observing(app):
+                yield
     finally:
         await app.state.jobs.stop()
         await app.state.rooms.close()
