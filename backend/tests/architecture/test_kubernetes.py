@@ -149,7 +149,7 @@ def test_a_pod_may_as_little_as_can_be(name: str) -> None:
     assert spec["enableServiceLinks"] is False
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for container in spec["containers"]:
+    for container in [*spec["containers"], *spec.get("initContainers", [])]:
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
