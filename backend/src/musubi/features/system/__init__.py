@@ -9,7 +9,7 @@ FEATURE = Feature(
     name="system",
     routers=(navigation.router, overview.router, jobs_router.router),
     pages=(Page("system", "/admin/system", Text("System", "システム"), "server", 95, Permission.SYSTEM_READ),),
-    jobs=(upkeep.CLEAR_IDEMPOTENCY_KEYS, upkeep.CLEAR_OUTBOX),
+    jobs=(upkeep.CLEAR_IDEMPOTENCY_KEYS, upkeep.CLEAR_OUTBOX, upkeep.SHORTEN_LOG, upkeep.REFRESH_STATISTICS),
     actions=("job.deleted", "job.retried"),
     install=overview.install,
 )
