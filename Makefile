@@ -76,6 +76,14 @@ else
 	@exec $(PYTHON) scripts/test.py test-gateway
 endif
 
+.PHONY: test-containers
+test-containers: backend-dev node-modules ## Build the images, bring compose.yaml up on a Docker engine, and use it
+ifdef REPORT
+	@$(PYTEST) tests/containers $(JUNIT_PYTEST)
+else
+	@exec $(PYTHON) scripts/test.py test-containers
+endif
+
 .PHONY: soak
 soak: backend-dev ## Break a cluster under load for an hour, or MINUTES: nothing acknowledged may be lost
 	@cd backend && exec .venv/bin/python -m tests.continuity.soak --minutes $(or $(MINUTES),60)
@@ -148,6 +156,10 @@ size: spa ## Fail when the built SPA is larger than its budget
 	@$(NPM) run size
 
 ##@ Release
+
+.PHONY: images
+images: ## Build the images musubi-backend and musubi-gateway with the tag "latest", or TAG
+	@scripts/images $(TAG)
 
 .PHONY: wheel
 wheel: backend-dev spa ## Build backend/dist/musubi-<version>.whl, which holds the browser's part and needs nothing else

@@ -64,6 +64,7 @@ STAGES = (
 MORE_STAGES = (
     Stage("test-faults", tests=True, heavy=True, needs=(system.POSTGRES, system.CLOCK)),
     Stage("test-s3", tests=True, heavy=True, needs=system.CEPH),
+    Stage("test-containers", tests=True, heavy=True, needs=(system.BROWSER, system.FONT)),
 )
 
 

@@ -1,0 +1,1 @@
+"""The images and compose.yaml, on a Docker engine: `make test-containers`."""
