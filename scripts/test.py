@@ -62,7 +62,7 @@ STAGES = (
 )
 # Long suites, run only by their name.
 MORE_STAGES = (
-    Stage("test-faults", tests=True, heavy=True, needs=(system.POSTGRES, system.CLOCK)),
+    Stage("test-faults", tests=True, heavy=True, needs=(system.POSTGRES, system.CLOCK, system.NGINX)),
     Stage("test-s3", tests=True, heavy=True, needs=system.CEPH),
     Stage("test-containers", tests=True, heavy=True, needs=(system.BROWSER, system.FONT)),
 )

@@ -26,7 +26,8 @@ class Account:
 
 
 def dial(url: str, token: str, room: str | None = None, **options: Any) -> connect:
-    """A connection to the server at `url`, to be entered: `async with dial(…) as connection`."""
+    """A connection to the server at `url`, to be entered: `async with dial(…) as connection`. With `https://` it is
+    encrypted, and `ssl` among the options says whom it trusts."""
     address = f"{url.replace('http', 'ws', 1)}/api/v1/ws{f'/{room}' if room else ''}?token={token}"
     # Nothing is compressed, and no proxy of the environment has a say.
     return connect(address, compression=None, proxy=None, max_size=None, open_timeout=10, **options)

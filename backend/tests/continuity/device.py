@@ -7,6 +7,7 @@ where it got to; and what it can't be sent it fetches.
 import asyncio
 import json
 import random
+import ssl
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -52,8 +53,12 @@ class Device:
         pulse: Pulse,
         takes_tickets: bool = False,
         dozes: bool = False,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
-        """`find_server` gives the address of one that may be there. One that dozes doesn't read now and then."""
+        """`find_server` gives the address of one that may be there. One that dozes doesn't read now and then.
+
+        `trust` is for servers with TLS.
+        """
         self.name = name
         self.account = account
         self._rooms = rooms
@@ -63,6 +68,7 @@ class Device:
         self._pulse = pulse
         self._takes_tickets = takes_tickets
         self._dozes = dozes
+        self._options: dict[str, Any] = {"ssl": trust} if trust else {}
         self._url = ""
         self._connection: ClientConnection | None = None
         self._asked: dict[str, tuple[Frame, asyncio.Future[Frame]]] = {}
@@ -131,7 +137,7 @@ class Device:
     async def _connected(self) -> None:
         self._url = self._find_server()
         token = await self._ticket() if self._takes_tickets else self.account.token
-        async with dial(self._url, token, ping_interval=None, close_timeout=1) as connection:
+        async with dial(self._url, token, ping_interval=None, close_timeout=1, **self._options) as connection:
             hello = json.loads(await asyncio.wait_for(connection.recv(), 20))
             # A server that is about to stop may say so before it says hello.
             assert hello["type"] in ("hello", "reconnect"), hello

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -109,11 +110,12 @@ async def storm(
     dozers: int = 0,
     length: int = 0,
     tag: str = "",
+    trust: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Storm]:
     """People write and read while the block runs; at its end everyone hears everything out.
 
     `dozers`: readers who don't read now and then. `length`: that of messages, at the least. `tag` tells their names and
-    rooms from those of other storms on the same installation.
+    rooms from those of other storms on the same installation. `trust` is for servers with TLS.
 
     Raises AssertionError, with what is wrong, when something acknowledged was not seen exactly once, and in the order
     of the log, by everyone.
@@ -122,7 +124,7 @@ async def storm(
     rooms = tuple(f"{room}{tag}" for room in ROOMS)
     kinds = ["writer"] * writers + ["reader"] * readers + ["dozer"] * dozers
     names = [f"{kind}-{number}{tag}" for number, kind in enumerate(kinds)]
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=10, trust_env=False, verify=trust or True) as http:
         devices = [
             Device(
                 name,
@@ -135,6 +137,7 @@ async def storm(
                 # Browsers take tickets, others don't.
                 takes_tickets=number % 2 == 0,
                 dozes=kinds[number] == "dozer",
+                trust=trust,
             )
             for number, name in enumerate(names)
         ]
