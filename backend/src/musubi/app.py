@@ -92,6 +92,8 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
+        # It would tell whoever a variable of its own names, and of errors whatever they say; see `_start_tracing`.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings = settings
     app.state.features = FEATURES

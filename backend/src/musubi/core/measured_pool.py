@@ -22,6 +22,9 @@ def waiting(pool: str) -> Iterator[None]:
 class MeasuredPool(AsyncAdaptedQueuePool):
     """SQLAlchemy's pool, which tells how long it kept whoever found nothing free, and that no connection was had."""
 
+    # Where its lines belong, and are not asked for; under our own name they would be.
+    _sqla_logger_namespace = "sqlalchemy.pool.MeasuredPool"
+
     def connect(self) -> PoolProxiedConnection:
         try:
             if self.checkedout() < self.size():

@@ -2,6 +2,7 @@
 
 import pytest
 from opentelemetry.context import Context
+from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
 
 from musubi.core.tracing.sampling import RatioSampler
@@ -16,7 +17,7 @@ def below(*, sampled: bool, is_remote: bool, trace: int = TRACE) -> Context:
 
 
 def is_told(ratio: float, parent: Context | None, kind: SpanKind = SpanKind.SERVER, trace: int = TRACE) -> bool:
-    return RatioSampler(ratio).should_sample(parent, trace, "a name", kind).decision.is_sampled()
+    return RatioSampler(ratio).should_sample(parent, trace, "a name", kind).decision is Decision.RECORD_AND_SAMPLE
 
 
 @pytest.mark.parametrize("kind", [SpanKind.SERVER, SpanKind.CONSUMER])

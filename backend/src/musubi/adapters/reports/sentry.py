@@ -1,6 +1,7 @@
 """Reports to Sentry, or to what speaks its protocol."""
 
 import asyncio
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -27,18 +28,21 @@ class SentryReporter:
     """A client of our own, which reports what it is given and nothing else.
 
     The library's usual start would hook into logging, the framework, the database driver and the interpreter's exit,
-    and send what passes there. Events are sent by a thread; when more than a hundred wait, further ones are dropped.
+    and send what passes there. As it is made here it adds nothing personal by itself, either (`send_default_pii`).
+
+    Events are sent by a thread; when more than a hundred wait, further ones are dropped.
     """
 
     def __init__(self, dsn: str, *, environment: str) -> None:
         """Raises ValueError when `dsn` isn't one."""
+        # A line for each attempt at a place that is away, while what couldn't be reported is in the log anyway.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         self._client = Client(
             dsn=dsn,
             environment=environment,
             release=f"musubi@{__version__}",
             default_integrations=False,
             auto_enabling_integrations=False,
-            send_default_pii=False,
             # Among them are passwords and tokens.
             include_local_variables=False,
             max_request_body_size="never",
@@ -47,6 +51,7 @@ class SentryReporter:
             auto_session_tracking=False,
             send_client_reports=False,
             enable_logs=False,
+            enable_backpressure_handling=False,
             before_send=_cleaned,
         )
 
