@@ -43,8 +43,8 @@ def test_there_is_something_to_look_at() -> None:
 
 
 def test_one_module_reads_the_environment() -> None:
-    """The command line writes there what worker processes are to read."""
-    assert users_of("os.environ", "os.getenv", "os.environb") <= {"settings.py", "cli.py"}
+    """The command line and the server of metrics write there what worker processes are to read."""
+    assert users_of("os.environ", "os.getenv", "os.environb") <= {"settings.py", "cli.py", "metrics_server.py"}
 
 
 def test_one_module_reads_the_clock() -> None:

@@ -155,8 +155,8 @@ resident_bytes = _gauge("process_resident_bytes", "Memory in use, of all process
 open_files = _gauge("process_open_files", "Open file descriptors, of the process that has most.", "livemax")
 open_files_limit = _gauge("process_open_files_limit", "How many a process may have.", "livemin")
 loop_lag = _gauge("event_loop_lag_seconds", "How late the event loop woke up last, of the worst process.", "livemax")
-data_free_bytes = _shared_gauge("data_free_bytes", "Free room where the data directory lies.")
-data_size_bytes = _shared_gauge("data_size_bytes", "The whole room where the data directory lies.")
+data_free_bytes = _gauge("data_free_bytes", "Free room where the data directory lies.", "mostrecent")
+data_size_bytes = _gauge("data_size_bytes", "The whole room where the data directory lies.", "mostrecent")
 backup_success = _shared_gauge("backup_last_success_timestamp_seconds", "When the last backup was made; 0: never.")
 
 
