@@ -5,7 +5,9 @@ set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# shellcheck source=SCRIPTDIR/lib/steps.sh
 . "$here/lib/steps.sh"
+# shellcheck source=SCRIPTDIR/lib/rolling.sh
 . "$here/lib/rolling.sh"
 
 usage() {
