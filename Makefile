@@ -76,6 +76,10 @@ else
 	@exec $(PYTHON) scripts/test.py test-gateway
 endif
 
+.PHONY: test-wheel
+test-wheel: wheel ## Install the wheel elsewhere, and serve from it
+	@$(PYTEST) tests/wheel $(JUNIT_PYTEST)
+
 .PHONY: test-containers
 test-containers: backend-dev node-modules ## Build the images, bring compose.yaml up on a Docker engine, and use it
 ifdef REPORT

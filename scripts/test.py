@@ -50,6 +50,7 @@ STAGES = (
     Stage("check-contract"),
     Stage("test-frontend", tests=True),
     Stage("size"),
+    Stage("test-wheel", tests=True),
     Stage("test-backend", tests=True, heavy=True),
     Stage("test-backend-postgres", tests=True, heavy=True, needs=(system.POSTGRES,)),
     Stage(

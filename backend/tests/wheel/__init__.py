@@ -1,0 +1,1 @@
+"""The wheel by itself: `make test-wheel`."""
