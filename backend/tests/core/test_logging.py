@@ -4,9 +4,11 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import httpx
@@ -14,7 +16,9 @@ import pytest
 
 from musubi.core.logging import redact
 from tests.conftest import redis_database
-from tests.processes import MusubiServer, Variables
+from tests.live_server import dialled
+from tests.processes import PATIENCE_SECONDS, MusubiServer, Variables
+from tests.services.service import free_port
 from tests.support import PASSWORD
 
 SECRET_KEY = "6f1c0d0b7d6a4be2a1c94f0c5fd02a77"
@@ -93,6 +97,58 @@ def test_in_production_every_line_is_json(tmp_path: Path, services: Variables) -
     assert followed["user_id"] > 0
     assert ["access_token", "token"] in [line["query"] for line in requests]
     assert not any(line["event"].startswith("FORGED") for line in lines)
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+async def test_every_line_says_what_it_belongs_to(tmp_path: Path, services: Variables) -> None:
+    """With a collector, and a mail server, that nobody reaches: it serves, says what failed, and stops in time."""
+    with socket() as black_hole:
+        black_hole.bind(("127.0.0.1", 0))
+        black_hole.listen()
+        changes: Variables = {
+            **services, "MUSUBI_ENV": "production", "SECRET_KEY": SECRET_KEY, "MUSUBI_PASSWORD_MEMORY_KIB": "19456",
+            "MUSUBI_PASSWORD_ITERATIONS": "2", "MUSUBI_BASE_URL": "http://localhost",
+            "MUSUBI_SMTP_URL": f"smtp://127.0.0.1:{free_port()}?starttls=never",
+            "MUSUBI_OTLP_ENDPOINT": f"http://127.0.0.1:{black_hole.getsockname()[1]}",
+        }  # fmt: skip
+        with serving(tmp_path, changes) as (server, client):
+            form = {"username": "hanako", "email": "hanako@example.com", "password": PASSWORD}
+            headers = {"X-Request-ID": REQUEST_ID, "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+            token = client.post("/api/v1/auth/register", json=form, headers=headers).json()["access_token"]
+            address = f"{server.url.replace('http://', 'ws://')}/api/v1/ws?token={token}"
+            async with dialled(address, additional_headers={"X-Request-ID": "the-live-one"}) as line:
+                hello = await line.expect("hello")
+            started = time.monotonic()
+            while not {"job failed", "connection closed"} <= {line["event"] for line in lines_of(server)}:
+                assert time.monotonic() - started < PATIENCE_SECONDS
+                client.get("/health")
+            started = time.monotonic()
+            server.stop()
+            assert time.monotonic() - started < 15
+            lines = lines_of(server)
+    [registering] = [line for line in lines if line["event"] == "request" and line["request_id"] == REQUEST_ID]
+    assert registering["trace_id"] == TRACE
+    assert len(registering["span_id"]) == 16
+    [failed] = [line for line in lines if line["event"] == "job failed"]
+    assert (failed["job"], failed["request_id"], failed["attempts"]) == ("mail.send", REQUEST_ID, 1)
+    assert failed["job_id"] > 0
+    assert failed["trace_id"] != TRACE
+    live = {line["event"]: line for line in lines if "conn_id" in line}
+    assert {"connection opened", "connection closed"} <= set(live)
+    for entry in live.values():
+        assert (entry["conn_id"], entry["user_id"]) == (hello["conn_id"], hello["user"]["id"])
+        assert entry["request_id"] == "the-live-one"
+    assert "trace_id" in live["connection opened"]
+    # One line for an outage, however many attempts.
+    told = [line for line in lines if "collector" in line["event"] or "urllib3" in line["logger"]]
+    assert len(told) <= 1
+
+
+def lines_of(server: MusubiServer) -> list[dict[str, Any]]:
+    """What it has logged by now, in whole lines."""
+    return [json.loads(line) for line in server.log.splitlines(keepends=True) if line.endswith("\n")]
 
 
 def test_in_development_it_is_readable(tmp_path: Path, services: Variables) -> None:
