@@ -4,6 +4,7 @@ import { files } from '@/features/files/routes'
 import { items } from '@/features/items/routes'
 import { mail } from '@/features/mail/routes'
 import { notifications } from '@/features/notifications/routes'
+import { portability } from '@/features/portability/routes'
 import { rooms } from '@/features/rooms/routes'
 import { system } from '@/features/system/routes'
 import type { FeatureModule } from '@/shared/lib/feature'
@@ -18,4 +19,5 @@ export const features: readonly FeatureModule[] = [
   audit,
   mail,
   system,
+  portability,
 ]

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryCache, type UseQueryEntryFilter } from '
 import {
   changePassword,
   createUser,
+  deleteMe,
   deleteUser,
   getMe,
   getSetupState,
@@ -174,3 +175,11 @@ export function useSetupState() {
     query: async ({ signal }) => (await getSetupState({ signal })).data,
   })
 }
+
+/** Deletes one's own account, for good; the session is over then. */
+export const useDeleteAccount = () =>
+  useMutation({
+    mutation: async () => {
+      await deleteMe()
+    },
+  })

@@ -75,6 +75,13 @@ export const accounts: FeatureModule = {
         beforeEnter: settleSection,
         meta: { titleKey: 'accounts.settings.titles.appearance' },
       },
+      {
+        path: '/settings/data',
+        name: 'settings-data',
+        component: () => import('./views/DataView.vue'),
+        beforeEnter: settleSection,
+        meta: { titleKey: 'accounts.settings.titles.data' },
+      },
     ],
     users: [
       {

@@ -2,7 +2,7 @@ import { type Component, inject, type InjectionKey } from 'vue'
 import type { Permission } from '@/api/generated/types.gen'
 
 /** Places on the pages of one feature where others may add something of theirs. */
-export type PanelPlace = 'user'
+export type PanelPlace = 'user' | 'own-data'
 
 /** What every panel is told: whom or what the page is about. */
 interface PanelProps {
@@ -11,14 +11,14 @@ interface PanelProps {
 }
 
 export interface Panel {
-  /** Who gets to see it. */
-  permission: Permission
+  /** Who gets to see it; without one, everyone. */
+  permission?: Permission
   component: () => Promise<{ default: Component }>
 }
 
 /** A panel that is ready to be drawn. */
 export interface PlacedPanel {
-  permission: Permission
+  permission: Permission | undefined
   component: Component<PanelProps>
 }
 

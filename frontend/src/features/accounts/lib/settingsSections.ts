@@ -5,6 +5,7 @@ export const SETTINGS_PAGES = {
   settings: ['profile', 'email'],
   'settings-security': ['password', 'two-factor', 'passkeys', 'connections', 'sessions'],
   'settings-appearance': ['theme', 'language'],
+  'settings-data': ['export', 'import', 'delete-account'],
 } as const
 
 export type SettingsPageName = keyof typeof SETTINGS_PAGES

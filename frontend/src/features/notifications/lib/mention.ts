@@ -20,8 +20,20 @@ export function roomPath(room: string): string {
   return `/rooms/${encodeURIComponent(room)}`
 }
 
-/** Where a notification leads: to the message that is meant. Null when it leads nowhere. */
+/** The kinds that are about one's own data, by the text that says so. */
+const OWN_DATA: Readonly<Record<string, string>> = {
+  export_ready: 'exportReady',
+  import_done: 'importDone',
+}
+
+/** What to say of a notification that is about one's own data; null for any other. */
+export function ownDataText({ kind }: NotificationRead): string | null {
+  return Object.hasOwn(OWN_DATA, kind) ? OWN_DATA[kind]! : null
+}
+
+/** Where a notification leads: to the message that is meant, or to one's data. Null when nowhere. */
 export function targetOf(notification: NotificationRead) {
+  if (ownDataText(notification)) return { path: '/settings/data' }
   const mention = mentionOf(notification)
   return mention && { path: roomPath(mention.room), query: { at: String(mention.seq) } }
 }
