@@ -48,7 +48,7 @@ def note_blobs(connection: Connection, tables: Iterable[PortableTable], notes: I
             .group_by(files.blob)
             .order_by(files.blob)
         )
-        for row in connection.execution_options(yield_per=1000).execute(statement):
+        for row in connection.execute(statement.execution_options(yield_per=1000)):
             notes.write(json.dumps([*row]).encode() + b"\n")
     notes.seek(0)
 

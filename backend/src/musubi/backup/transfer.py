@@ -15,7 +15,7 @@ BATCH = 500
 
 def read_rows(connection: Connection, table: PortableTable) -> Iterator[bytes]:
     """The lines of what is kept of a table."""
-    result = connection.execution_options(yield_per=BATCH).execute(table.rows)
+    result = connection.execute(table.rows.execution_options(yield_per=BATCH))
     for some in result.mappings().partitions():
         for row in some:
             yield table.encode(row)
