@@ -12,6 +12,8 @@ from sqlalchemy.pool import NullPool
 
 from musubi.core.database import Database, is_unavailable
 from musubi.core.queries import Query
+from musubi.settings import async_database_url
+from tests.scraping import Recorded
 from tests.sql import database_of
 from tests.support import Actor, error_of
 
@@ -111,3 +113,15 @@ async def test_an_error_of_the_driver_is_told_from_a_database_that_is_away(datab
     with pytest.raises(asyncpg.DivisionByZeroError) as raised:
         await Query(select(literal(1) / bindparam("zero", 0))).all(database, {})
     assert not is_unavailable(raised.value)
+
+
+async def test_reads_that_wait_for_each_other_are_counted(database_url: str) -> None:
+    database = Database(async_database_url(database_url), pool_size=1)
+    query, recorded = Query(select(literal(1).label("one"))), Recorded()
+    await asyncio.gather(*(query.all(database, {}) for _ in range(3)))
+    assert recorded.since("musubi_database_pool_wait_seconds_count", pool="driver") == 2
+    assert ("driver", 1, 0) in database.pools()
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await Query(select((literal(1) / bindparam("by", 0)).label("none"))).all(database, {})
+    assert recorded.since("musubi_database_failures_total", kind="other") == 1
+    await database.dispose()
