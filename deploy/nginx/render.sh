@@ -29,6 +29,7 @@ They have defaults that are good for most:
   GATEWAY_LIVE_CONNECTIONS  live connections of one address (3000)
   GATEWAY_BODY_LIMIT        as MUSUBI_MAX_BODY_BYTES (1048576)
   GATEWAY_RESUMABLE_LIMIT   as MUSUBI_RESUMABLE_MAX_BYTES (1073741824)
+  GATEWAY_IMPORT_LIMIT      as MUSUBI_FILE_QUOTA_BYTES, and 268500992 more for what isn't files (1342242816)
   GATEWAY_REAL_IP_FROM      load balancers in front whose X-Forwarded-For counts, with spaces between (none)
   GATEWAY_RESOLVER          name server for OCSP (those of /etc/resolv.conf)
   GATEWAY_MODULES           folder of nginx's modules (/usr/lib/nginx/modules)
@@ -62,6 +63,7 @@ esac
 : "${GATEWAY_ACME:=/var/lib/musubi-acme}"
 : "${GATEWAY_RATE:=100}" "${GATEWAY_BURST:=1000}" "${GATEWAY_CONNECTIONS:=500}" "${GATEWAY_LIVE_CONNECTIONS:=3000}"
 : "${GATEWAY_BODY_LIMIT:=1048576}" "${GATEWAY_RESUMABLE_LIMIT:=1073741824}"
+: "${GATEWAY_IMPORT_LIMIT:=1342242816}"
 : "${GATEWAY_REAL_IP_FROM:=}" "${GATEWAY_RESOLVER:=}" "${GATEWAY_MODULES:=/usr/lib/nginx/modules}"
 : "${GATEWAY_WORKER_CONNECTIONS:=4096}" "${GATEWAY_USER=www-data}"
 : "${GATEWAY_LOG:=/dev/stdout}" "${GATEWAY_ERROR_LOG:=/dev/stderr}"
@@ -74,7 +76,7 @@ fi
 for value in "$1" "$GATEWAY_NAMES" "$GATEWAY_CERTIFICATE" "$GATEWAY_CERTIFICATE_KEY" "$GATEWAY_UPSTREAMS" \
     "$GATEWAY_STATIC" "$GATEWAY_ADDRESSES" "$GATEWAY_HTTP_PORT" "$GATEWAY_HTTPS_PORT" "$GATEWAY_PUBLIC_PORT" \
     "$GATEWAY_ACME" "$GATEWAY_RATE" "$GATEWAY_BURST" "$GATEWAY_CONNECTIONS" "$GATEWAY_LIVE_CONNECTIONS" \
-    "$GATEWAY_BODY_LIMIT" "$GATEWAY_RESUMABLE_LIMIT" "$GATEWAY_REAL_IP_FROM" "$GATEWAY_RESOLVER" \
+    "$GATEWAY_BODY_LIMIT" "$GATEWAY_RESUMABLE_LIMIT" "$GATEWAY_IMPORT_LIMIT" "$GATEWAY_REAL_IP_FROM" "$GATEWAY_RESOLVER" \
     "$GATEWAY_MODULES" "$GATEWAY_WORKER_CONNECTIONS" "$GATEWAY_USER" "$GATEWAY_LOG" "$GATEWAY_ERROR_LOG"; do
     case $value in
     *[!A-Za-z0-9.:/@%+,_*\ \[\]-]*) fail "'$value' has a character that can't be in there" ;;
@@ -137,6 +139,7 @@ echo "limit_conn connections $GATEWAY_CONNECTIONS;" >"$site/limits.conf"
 echo "limit_conn live $GATEWAY_LIVE_CONNECTIONS;" >"$site/live-limits.conf"
 echo "client_max_body_size $GATEWAY_BODY_LIMIT;" >"$site/body-limit.conf"
 echo "client_max_body_size $GATEWAY_RESUMABLE_LIMIT;" >"$site/resumable-limit.conf"
+echo "client_max_body_size $GATEWAY_IMPORT_LIMIT;" >"$site/import-limit.conf"
 echo "root $GATEWAY_ACME;" >"$site/acme.conf"
 
 {

@@ -1,8 +1,8 @@
 """Bytes on a connection, with no client's good manners in between."""
 
+import re
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,50 +12,37 @@ PATIENCE = 5.0
 
 
 @contextmanager
-def connected(gateway: Nginx, *, alpn: str = "http/1.1", source: str = "127.0.0.1") -> Iterator[ssl.SSLSocket]:
-    """A connection of TLS; from another address of this machine, if `source` says so."""
+def connected(gateway: Nginx, *, alpn: str = "http/1.1") -> Iterator[ssl.SSLSocket]:
+    """A connection of TLS."""
     context = gateway.trust
     context.set_alpn_protocols([alpn])
     with (
-        socket.create_connection(("127.0.0.1", gateway.port), PATIENCE, (source, 0)) as plain,
+        socket.create_connection(("127.0.0.1", gateway.port), PATIENCE) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as connection,
     ):
         yield connection
 
 
-def read_out(connection: socket.socket, seconds: float = PATIENCE) -> bytes:
-    """What comes until the other side hangs up, or nothing came for so long."""
-    connection.settimeout(seconds)
+def read_out(connection: socket.socket, seconds: float = PATIENCE, *, first: float | None = None) -> bytes:
+    """What comes until the other side hangs up, or nothing came for so long; `first`: to begin with."""
+    connection.settimeout(first or seconds)
     received = b""
     try:
         while part := connection.recv(65536):
             received += part
+            connection.settimeout(seconds)
     except (TimeoutError, ConnectionResetError, ssl.SSLEOFError):
         return received
     return received
 
 
-def exchange(gateway: Nginx, sent: bytes, *, seconds: float = PATIENCE, source: str = "127.0.0.1") -> bytes:
-    """All that is answered to these bytes; `seconds` is how long to wait for more of it."""
-    with connected(gateway, source=source) as connection:
+def exchange(gateway: Nginx, sent: bytes, *, seconds: float = PATIENCE, first: float | None = None) -> bytes:
+    """All that is answered to these bytes; `seconds` is how long to wait for more of it, `first` for any."""
+    with connected(gateway) as connection:
         connection.sendall(sent)
-        return read_out(connection, seconds)
+        return read_out(connection, seconds, first=first)
 
 
 def statuses(received: bytes) -> list[int]:
     """The statuses of the replies in there, in their order."""
-    return [int(line[9:12]) for line in received.split(b"\r\n") if line.startswith((b"HTTP/1.1 ", b"HTTP/1.0 "))]
-
-
-def seconds_until_closed(connection: socket.socket, limit: float) -> float:
-    """How long the other side leaves it open. Raises AssertionError after `limit` seconds."""
-    started = time.monotonic()
-    connection.settimeout(limit)
-    try:
-        while connection.recv(65536):
-            assert time.monotonic() - started < limit, "it is still open"
-    except TimeoutError:
-        raise AssertionError("it is still open") from None
-    except (ConnectionResetError, ssl.SSLEOFError):
-        pass
-    return time.monotonic() - started
+    return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) ", received)]

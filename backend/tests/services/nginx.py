@@ -1,21 +1,23 @@
 """The gateway as an installation has it: a real nginx with `deploy/nginx`, and a certificate of its own.
 
-    with Nginx([8001, 8002], web) as gateway:
-        httpx.get(gateway.url, verify=gateway.trust)
+with Nginx([8001, 8002], web) as gateway:
+    httpx.get(gateway.url, verify=gateway.trust)
 """
 
+import json
 import os
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .account import Account
-from .service import Service, ServiceError, free_port
+from .service import POLL_SECONDS, STOP_SECONDS, Service, ServiceError, free_port
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 
@@ -70,6 +72,20 @@ class Nginx(Service):
     def access_log(self) -> str:
         """The lines of JSON so far."""
         return (self.folder / "access.log").read_text()
+
+    def entry(self, text: str) -> dict[str, Any]:
+        """The line of the access log that has this text, once it is there: a request is logged when all is said.
+
+        Raises ServiceError when it isn't after 10 s.
+        """
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline:
+            for line in self.access_log.splitlines():
+                if text in line:
+                    entry: dict[str, Any] = json.loads(line)
+                    return entry
+            time.sleep(POLL_SECONDS)
+        raise ServiceError(f"nginx has logged nothing of {text}")
 
     @property
     def command(self) -> list[str]:
