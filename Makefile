@@ -168,6 +168,8 @@ images: ## Build the images musubi-backend and musubi-gateway with the tag "late
 .PHONY: wheel
 wheel: backend-dev spa ## Build backend/dist/musubi-<version>.whl, which holds the browser's part and needs nothing else
 	@cd backend && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) .venv/bin/python -m hatchling build -t wheel
+	@# Beside it the lock of what it needs: deploy.sh installs the two together.
+	@cp backend/requirements.lock backend/dist/
 
 .PHONY: sbom
 sbom: checks-env ## Write into backend/dist what the application is made of: CycloneDX, and SPDX of the browser's part
