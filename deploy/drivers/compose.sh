@@ -23,12 +23,19 @@ compose_any() {
 }
 
 driver_check() {
+  local first
   docker version --format '{{.Server.Version}}'
   touch "$DEPLOY_ENV_FILE"
   compose_any config --quiet
-  if [[ -z $(driver_backends) ]]; then
+  first=$(driver_backends | head -n 1)
+  if [[ -z $first ]]; then
     echo "no backend runs: begin with scripts/compose up --detach"
     return 1
+  fi
+  # An image that was started as `latest` gets a name that it keeps.
+  # shellcheck disable=SC2154 # deploy.sh has found out which version that is
+  if ! docker image inspect --format '{{.Id}}' "$(image "$current")"; then
+    docker tag "$(docker inspect --format '{{.Image}}' "$first")" "$(image "$current")"
   fi
 }
 

@@ -54,7 +54,7 @@ link() {
 # A release is an environment of its own: the packages of the lock, whose hashes pip compares, and the wheel, whose hash
 # is in SHA256SUMS.
 driver_fetch() {
-  local version=$1 release=$DEPLOY_ROOT/releases/$1 packages
+  local version=$1 release=$DEPLOY_ROOT/releases/$1 packages=$DEPLOY_ROOT/releases/$1/packages
   if [[ -e $release/complete ]]; then
     return 0
   fi
@@ -62,11 +62,11 @@ driver_fetch() {
     echo "DEPLOY_PACKAGES doesn't say where to get $version from"
     return 1
   fi
+  # What a run left that was cut off.
   rm -rf "$release"
-  mkdir -p "$release"
-  packages=$(mktemp -d)
-  fetch_packages "$version" "$packages"
   "$DEPLOY_PYTHON" -m venv "$release"
+  mkdir "$packages"
+  fetch_packages "$version" "$packages"
   "$release/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
     -r "$packages/requirements.lock"
   "$release/bin/pip" install --quiet --disable-pip-version-check --no-index --no-deps \
