@@ -5,6 +5,7 @@ import os
 import re
 import ssl
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from tests.services.service import free_port
 
 ROOT = Path(__file__).parents[3]
 PROJECT = "musubi-test"
-TAG = "test"
+VERSION: str = tomllib.loads((ROOT / "backend" / "pyproject.toml").read_text())["project"]["version"]
+# Names and tags that nobody runs anything from.
+BUILT = "test"
+IMAGES = {name: f"musubi-test-{name}" for name in ("backend", "gateway")}
 BACKENDS = 2
 BUILD_SECONDS = 1800
 START_SECONDS = 300
@@ -46,19 +50,25 @@ class Stack:
     """The services of compose.yaml under a name of their own, with secrets and ports of their own."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder / "image"
+        self._folder.mkdir()
         self.secrets = folder / "secrets"
         self.port = free_port()
         self.http_port = free_port()
         self.url = f"https://localhost:{self.port}"
         self.authority = self.secrets / "authority" / "authority.pem"
         made = BASE_IMAGES.read_text() if BASE_IMAGES.exists() else ""
-        self._variables = {
+        self.variables = {
             **dict(re.findall(r"^(\w+)=(.*)$", made, re.MULTILINE)),
             "SECRETS": str(self.secrets),
             "HTTPS_PORT": str(self.port),
             "HTTP_PORT": str(self.http_port),
             "MUSUBI_BASE_URL": self.url,
-            "IMAGE_TAG": TAG,
+            "BACKEND_IMAGE": IMAGES["backend"],
+            "GATEWAY_IMAGE": IMAGES["gateway"],
+            "IMAGE_TAG": VERSION,
+            "COMPOSE_PROJECT_NAME": PROJECT,
+            "COMPOSE_FILE": f"{ROOT}/compose.yaml:{ROOT}/compose.test.yaml",
             "BACKENDS": str(BACKENDS),
             # Not the settings of whoever runs the tests.
             "ENV_FILE": os.devnull,
@@ -70,7 +80,20 @@ class Stack:
             run("docker", "version", "--format", "{{.Server.Version}}")
         except (AssertionError, FileNotFoundError) as error:
             raise NoEngine("test-containers needs a Docker engine, and none answers here: start one") from error
-        run("scripts/images", TAG, seconds=BUILD_SECONDS)
+        run("scripts/images", BUILT, seconds=BUILD_SECONDS)
+        for name, image in IMAGES.items():
+            run("docker", "tag", f"musubi-{name}:{BUILT}", f"{image}:{VERSION}")
+
+    def make_version(self, version: str) -> None:
+        """An image of the backend that is this code, and says that it is another version."""
+        instructions = f"""FROM {IMAGES["backend"]}:{VERSION}
+USER root
+RUN sed -i 's/^Version: .*/Version: {version}/' /opt/musubi/lib/python*/site-packages/musubi-*.dist-info/METADATA
+USER 10001:10001
+"""
+        self._folder.joinpath("Dockerfile").write_text(instructions)
+        image = f"{IMAGES['backend']}:{version}"
+        run("scripts/buildx", "build", "--quiet", "--load", "--tag", image, str(self._folder), seconds=BUILD_SECONDS)
 
     def up(self, *options: str) -> None:
         """Start what isn't there yet, and return when all of it is healthy."""
@@ -80,11 +103,33 @@ class Stack:
     def down(self) -> None:
         """Remove everything, what was kept included."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", seconds=120)
+        for image in IMAGES.values():
+            made = run("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", image).split()
+            if made:
+                run("docker", "image", "rm", *made)
 
     def compose(self, *arguments: str, seconds: float = 60) -> str:
-        files = ("--file", "compose.yaml", "--file", "compose.test.yaml", "--env-file", os.devnull)
-        return run(
-            "scripts/compose", *files, "--project-name", PROJECT, *arguments, seconds=seconds, variables=self._variables
+        return run("scripts/compose", "--env-file", os.devnull, *arguments, seconds=seconds, variables=self.variables)
+
+    def deploy(self, place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run deploy.sh to its end; its log and its backups go to `place`."""
+        # Only root may give the folder of the backups to the account in the containers.
+        privileged = [] if os.geteuid() == 0 else ["sudo", "--non-interactive", "--preserve-env"]
+        settings = {
+            "DEPLOY_ENV_FILE": str(place / "env"),
+            "DEPLOY_STATE": str(place / "state"),
+            "DEPLOY_BACKUPS": str(place / "backups"),
+            "DEPLOY_READY_SECONDS": "40",
+        }
+        return subprocess.run(
+            [*privileged, str(ROOT / "deploy" / "deploy.sh"), "--driver", "compose", *arguments],
+            env={**os.environ, **self.variables, **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=BUILD_SECONDS,
+            check=False,
         )
 
     def containers(self, *services: str, stopped: bool = False) -> list[str]:

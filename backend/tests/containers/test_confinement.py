@@ -4,9 +4,13 @@ import json
 
 import pytest
 
-from tests.containers.stack import Stack, run
+from tests.containers.stack import IMAGES, VERSION, Stack, run
 
 SERVICES = ("gateway", "backend", "postgres", "valkey")
+
+
+def name_of(image: str) -> str:
+    return f"{IMAGES[image]}:{VERSION}"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -67,14 +71,14 @@ def test_no_secret_is_in_an_image_a_variable_or_a_command(stack: Stack) -> None:
     secrets = {line for file in files for line in file.read_text().split() if len(line) >= 40}
     assert len(secrets) > 5
     told = [json.dumps(stack.inspect(container)) for container in stack.containers(stopped=True)]
-    told += [run("docker", "history", "--no-trunc", f"musubi-{image}:test") for image in ("backend", "gateway")]
+    told += [run("docker", "history", "--no-trunc", name_of(image)) for image in ("backend", "gateway")]
     told += [stack.inside(container, "bash", "-c", "cat /proc/*/cmdline") for container in stack.containers("valkey")]
     assert [secret for secret in secrets if any(secret in text for text in told)] == []
 
 
 @pytest.mark.parametrize("image", ["backend", "gateway"])
 def test_the_images_say_what_they_are(image: str, stack: Stack) -> None:
-    config = stack.inspect(f"musubi-{image}:test")["Config"]
+    config = stack.inspect(name_of(image))["Config"]
     labels = config["Labels"]
     assert labels["org.opencontainers.image.title"] == f"musubi-{image}"
     assert labels["org.opencontainers.image.version"][0].isdigit()
@@ -86,7 +90,7 @@ def test_the_images_say_what_they_are(image: str, stack: Stack) -> None:
 @pytest.mark.parametrize("image", ["backend", "gateway"])
 def test_a_healthcheck_tells_when_nobody_answers(image: str, stack: Stack) -> None:
     """That it passes while somebody does, the installation needed to start."""
-    kind, *check = stack.inspect(f"musubi-{image}:test")["Config"]["Healthcheck"]["Test"]
+    kind, *check = stack.inspect(name_of(image))["Config"]["Healthcheck"]["Test"]
     assert kind == "CMD"
     with pytest.raises(AssertionError):
-        run("docker", "run", "--rm", "--entrypoint", check[0], f"musubi-{image}:test", *check[1:])
+        run("docker", "run", "--rm", "--entrypoint", check[0], name_of(image), *check[1:])
