@@ -19,13 +19,14 @@ compose() {
 
 # For what has nothing to do with a version.
 compose_any() {
+  # Compose refuses to begin without the file.
+  [[ -e $DEPLOY_ENV_FILE ]] || : >"$DEPLOY_ENV_FILE"
   (cd "$DEPLOY_PROJECT" && "$here/../scripts/compose" --env-file "$DEPLOY_ENV_FILE" "$@")
 }
 
 driver_check() {
   local first
   docker version --format '{{.Server.Version}}'
-  touch "$DEPLOY_ENV_FILE"
   compose_any config --quiet
   first=$(driver_backends | head -n 1)
   if [[ -z $first ]]; then
