@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from socket import socket
 
+import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from httpx import AsyncClient
@@ -21,6 +23,7 @@ from tests.features.files.support import uploaded
 from tests.limits import app_of
 from tests.live_server import dialled, served
 from tests.mail_server import mail_server
+from tests.processes import MusubiServer, Variables
 from tests.services.service import free_port
 from tests.support import PASSWORD, make_actor, sign_in
 
@@ -249,6 +252,16 @@ async def test_a_trace_that_cannot_be_read_is_none(client: AsyncClient, collecto
     root = began(collector.of(app_of(client)), "GET /api/v1/setup")
     assert root.parent_id == ""
     assert root.trace_id != BROWSERS_TRACE
+
+
+def test_what_is_left_is_sent_when_the_server_stops(tmp_path: Path, new_database: str, collector: Collector) -> None:
+    changes: Variables = {
+        "DATABASE_URL": new_database, "MUSUBI_AUTO_MIGRATE": "true", "MUSUBI_OTLP_ENDPOINT": collector.url,
+    }  # fmt: skip
+    with MusubiServer(tmp_path, changes=changes) as server:
+        assert httpx.get(f"{server.url}/api/v1/setup", headers={"traceparent": TRACEPARENT}).status_code == 200
+        server.stop()
+    assert began(collector.spans, "GET /api/v1/setup").trace_id == BROWSERS_TRACE
 
 
 async def test_a_collector_that_says_nothing_is_not_waited_for(make_client: AppMaker) -> None:

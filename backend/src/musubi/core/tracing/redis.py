@@ -6,6 +6,6 @@ from redis.asyncio import Redis
 from musubi.core.tracing.tracing import Tracing
 
 
-def trace_redis(client: "Redis", tracing: Tracing) -> None:
+def trace_redis(client: Redis, tracing: Tracing) -> None:
     """Trace the commands of this client, and of no other."""
     RedisInstrumentor.instrument_client(client, tracer_provider=tracing.provider)
