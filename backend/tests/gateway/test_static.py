@@ -1,5 +1,6 @@
 """The SPA's files from the disk."""
 
+import asyncio
 import gzip
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from musubi.app import WEB_DIRECTORY
 from tests.gateway.conftest import Installation
+from tests.services.nginx import Nginx
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -82,3 +84,25 @@ async def test_nothing_else_is_on_the_disk(visitor: httpx.AsyncClient, path: str
 async def test_files_are_only_read(installation: Installation, visitor: httpx.AsyncClient) -> None:
     name = largest(installation.web, "js").name
     assert (await visitor.put(f"/static/{name}", content=b"x")).status_code == 405
+
+
+async def test_all_backends_are_asked_for_a_file(installation: Installation) -> None:
+    """Halfway through an update only some of them have the files of a page's version."""
+
+    async def has_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    present = {file.name for file in installation.web.glob("static/*")}
+    file = next(file for file in sorted((WEB_DIRECTORY / "static").glob("*.js")) if file.name not in present)
+    others = [await asyncio.start_server(has_nothing, "127.0.0.1") for _ in range(3)]
+    ports = [other.sockets[0].getsockname()[1] for other in others]
+    with Nginx([*ports, installation.backends[0].port], installation.web) as gateway:
+        async with httpx.AsyncClient(base_url=gateway.url, verify=gateway.trust) as client:
+            for _ in range(8):
+                assert (await client.get(f"/static/{file.name}")).content == file.read_bytes()
+            assert (await client.get("/static/nowhere.js")).status_code == 404
+    for other in others:
+        other.close()
