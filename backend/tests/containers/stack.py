@@ -102,7 +102,7 @@ USER 10001:10001
 
     def down(self) -> None:
         """Remove everything, what was kept included."""
-        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", seconds=120)
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5", seconds=120)
         for image in IMAGES.values():
             made = run("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", image).split()
             if made:

@@ -119,6 +119,15 @@ def test_migrations_may_run_again(stack: Stack) -> None:
     stack.compose("run", "--rm", "--no-deps", "migrate")
 
 
+def test_prometheus_finds_every_backend(stack: Stack) -> None:
+    stack.compose(
+        "--profile", "watch", "up", "--no-build", "--detach", "--wait", "prometheus", seconds=PATIENCE_SECONDS
+    )
+    (prometheus,) = stack.containers("prometheus")
+    ask = ("promtool", "query", "instant", "http://localhost:9090", 'up{job="musubi"} == 1')
+    wait_until(lambda: stack.inside(prometheus, *ask).count("=> 1") == BACKENDS, "not all backends tell their metrics")
+
+
 @pytest.mark.parametrize("service", ["backend", "gateway"])
 def test_a_stop_is_orderly(stack: Stack, service: str) -> None:
     """The gateway last of all tests: it takes everybody's connections with it."""
