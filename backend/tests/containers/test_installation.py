@@ -16,6 +16,7 @@ from tests.containers.stack import BACKENDS, Stack, run
 from tests.features.files.support import picture
 
 PATIENCE_SECONDS = 60
+BROWSER_SECONDS = 300
 UPSTREAMS = "/run/musubi/upstreams.conf"
 
 
@@ -63,6 +64,11 @@ def test_both_images_have_the_same_files(stack: Stack) -> None:
     in_wheel = stack.inside(backend, "python", "-c", find).split()
     on_disk = stack.inside(gateway, "ls", "/usr/share/musubi/web/static").split()
     assert set(in_wheel) == {name for name in on_disk if not name.endswith((".br", ".gz"))}
+
+
+def test_people_work_with_it(stack: Stack) -> None:
+    """From the registration to the sign-out, in two browsers, with live connections and an upload."""
+    run("scripts/npm", "run", "e2e:gateway", seconds=BROWSER_SECONDS, variables={"MUSUBI_GATEWAY_URL": stack.url})
 
 
 def test_every_backend_gets_requests(stack: Stack) -> None:
