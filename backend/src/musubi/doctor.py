@@ -6,6 +6,8 @@ from musubi.adapters.mail import Unavailable, open_transport
 from musubi.adapters.oidc import ProviderUnavailable, open_providers
 from musubi.adapters.storage import StorageUnavailable, open_storage
 from musubi.app import WEB_DIRECTORY
+from musubi.core.clock import utcnow
+from musubi.core.last_backup import last_backup
 from musubi.operations import CannotProceed, check_data_directory, migration_state
 from musubi.settings import ConfigurationError, Settings
 
@@ -39,6 +41,7 @@ async def diagnose(settings: Settings) -> list[Finding]:
     findings.append(await _probe_storage(settings))
     findings.append(await _probe_mail(settings))
     findings += await _probe_providers(settings)
+    findings.append(_probe_backup(settings))
     built = (WEB_DIRECTORY / "index.html").is_file()
     findings.append(
         Finding("web", built, "the browser application is built" if built else "not built: run `make setup`")
@@ -53,6 +56,16 @@ def _probe_data_directory(settings: Settings) -> Finding:
     except ConfigurationError as error:
         return Finding("data", False, str(error))
     return Finding("data", True, f"{settings.data_dir.absolute()} can be written to")
+
+
+def _probe_backup(settings: Settings) -> Finding:
+    backup = last_backup(settings.data_dir)
+    if backup is None:
+        return Finding("backup", True, "none was made here yet: see `musubi backup`")
+    when = f"the last was made at {backup.finished_at:%Y-%m-%d %H:%M} UTC"
+    if backup.is_late(utcnow()):
+        return Finding("backup", False, f"{when}: find out why none followed")
+    return Finding("backup", True, when)
 
 
 async def _probe_redis(settings: Settings) -> Finding:

@@ -159,7 +159,7 @@ async def _write(
             async with snapshot(settings.database) as connection:
                 contents, ids = await connection.run_sync(_write_tables, archive, blobs, progress)
             if has_keys:
-                archive.add(members.KEYS, secrets.to_lines())
+                archive.add(members.KEYS, secrets.to_json())
             listed = _Listed(archive)
             await _write_files(listed, storage, blobs, leave_out, progress)
             if hold is not None:

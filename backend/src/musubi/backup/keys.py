@@ -1,5 +1,6 @@
 """The secrets of an installation, without which its sessions, second factors and waiting mails are lost."""
 
+import json
 from dataclasses import dataclass
 
 from musubi.core import secret_file
@@ -20,9 +21,9 @@ class Secrets:
         """What tells them from others, and is safe to show."""
         return tuple(key.kid for key in KeyRing(*self.values))
 
-    def to_lines(self) -> bytes:
-        """As in `secret.key`."""
-        return b"\n".join(self.values)
+    def to_json(self) -> bytes:
+        """As in a backup: not as in `secret.key`, because a setting may have spaces."""
+        return json.dumps([value.decode() for value in self.values]).encode() + b"\n"
 
 
 def secrets_of(settings: Settings) -> Secrets:
@@ -35,9 +36,14 @@ def secrets_of(settings: Settings) -> Secrets:
     return Secrets(tuple(settings.secrets()), is_outside=settings.secret_key is not None)
 
 
-def from_lines(data: bytes) -> tuple[bytes, ...]:
-    """What `to_lines` gave. Raises ValueError."""
-    found = tuple(data.split())
-    if not found or min(map(len, found)) < secret_file.MIN_SECRET_BYTES:
+def from_json(data: bytes) -> tuple[bytes, ...]:
+    """What `to_json` gave. Raises ValueError."""
+    found = json.loads(data)
+    if not isinstance(found, list) or not found or not all(isinstance(value, str) and value for value in found):
         raise ValueError("these are no secrets")
-    return found
+    return tuple(value.encode() for value in found)
+
+
+def fits_file(secrets: tuple[bytes, ...]) -> bool:
+    """Whether `secret.key` can hold them: settings may be shorter in development, and may have spaces."""
+    return all(value.split() == [value] and len(value) >= secret_file.MIN_SECRET_BYTES for value in secrets)

@@ -11,7 +11,7 @@ FORMAT: Final = 1
 """The number of this format. A later version of the application reads all that were before its own."""
 HEAD: Final = "musubi-backup.json"
 MANIFEST: Final = "manifest.json"
-KEYS: Final = "secret.key"
+KEYS: Final = "secrets.json"
 TABLES: Final = "tables"
 CHECKSUMS: Final = "checksums"
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from musubi.backup.errors import BackupError
-from musubi.backup.keys import Secrets, secrets_of
+from musubi.backup.keys import Secrets, fits_file, secrets_of
 from musubi.backup.place import synchronize
 from musubi.backup.verifying import Verified
 from musubi.core.clock import utcnow
@@ -30,10 +30,8 @@ def check_secrets(settings: Settings, verified: Verified, *, overwrite: bool) ->
 def keep_secrets(settings: Settings, verified: Verified) -> list[str]:
     """Put the secrets of a backup where they belong. Returns what is left to do, for people."""
     there = secrets_of(settings)
-    if not there.is_outside and verified.secrets:
-        if there.values != verified.secrets:
-            return _put(settings, verified.secrets, there)
-        return []
+    if not there.is_outside and verified.secrets and fits_file(verified.secrets):
+        return [] if there.values == verified.secrets else _put(settings, verified.secrets, there)
     known = set(there.names)
     missing = [name for name in verified.manifest.keys if name not in known]
     if not missing:
@@ -43,6 +41,8 @@ def keep_secrets(settings: Settings, verified: Verified) -> list[str]:
         where = "SECRET_KEY, or MUSUBI_PREVIOUS_SECRET_KEYS beside another one"
         return [f"The secret {', '.join(missing)} is not in the backup: set it as {where}; {lost}."]
     path = _write_beside(settings, [key.secret for key in KeyRing(*verified.secrets) if key.kid in missing])
+    if not there.is_outside:
+        return [f"Set SECRET_KEY to what is in {path} (what is behind a comma: MUSUBI_PREVIOUS_SECRET_KEYS); {lost}."]
     return [
         f"SECRET_KEY is another one than that of the backup: set MUSUBI_PREVIOUS_SECRET_KEYS to what is in {path}, "
         f"before what it may have already; {lost}."
@@ -56,7 +56,7 @@ def _put(settings: Settings, secrets: tuple[bytes, ...], before: Secrets) -> lis
         folder = settings.data_dir / "backups"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         copy = folder / f"secret-{utcnow().strftime('%Y%m%dT%H%M%S%fZ')}-before-restore.key"
-        _write(copy, before.to_lines())
+        _write(copy, b"\n".join(before.values))
         notes.append(f"The secret that was there is in {copy} now.")
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from musubi.backup import manifest as members
 from musubi.backup.archive import Member
 from musubi.backup.connections import changing
 from musubi.backup.errors import BackupError, Damaged
-from musubi.backup.keys import from_lines
+from musubi.backup.keys import from_json
 from musubi.backup.manifest import Files, Head, Manifest
 from musubi.backup.opening import opened
 from musubi.backup.progress import Progress
@@ -124,7 +124,7 @@ class _Reading:
 
     def _take_secrets(self, member: Member) -> None:
         try:
-            self.secrets = from_lines(member.whole())
+            self.secrets = from_json(member.whole())
         except ValueError:
             raise Damaged("its secrets are none") from None
 
