@@ -79,7 +79,7 @@ for value in "$1" "$GATEWAY_NAMES" "$GATEWAY_CERTIFICATE" "$GATEWAY_CERTIFICATE_
     "$GATEWAY_BODY_LIMIT" "$GATEWAY_RESUMABLE_LIMIT" "$GATEWAY_IMPORT_LIMIT" "$GATEWAY_REAL_IP_FROM" "$GATEWAY_RESOLVER" \
     "$GATEWAY_MODULES" "$GATEWAY_WORKER_CONNECTIONS" "$GATEWAY_USER" "$GATEWAY_LOG" "$GATEWAY_ERROR_LOG"; do
     case $value in
-    *[!A-Za-z0-9.:/@%+,_*\ \[\]-]*) fail "'$value' has a character that can't be in there" ;;
+    *[!A-Za-z0-9.:/@%+,=_*\ \[\]-]*) fail "'$value' has a character that can't be in there" ;;
     esac
 done
 
