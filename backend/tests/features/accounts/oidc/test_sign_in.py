@@ -18,6 +18,7 @@ from tests.features.accounts.oidc.conftest import (
     change_user,
 )
 from tests.oidc_provider import ForgingProvider, Reply
+from tests.scraping import Recorded
 from tests.services.openid import OpenIdProvider
 from tests.support import Actor, error_of
 
@@ -217,3 +218,16 @@ async def test_beginning_is_limited(make_client: AppMaker, forger: ForgingProvid
     client = await make_client(oidc_providers=(forger.settings,), rate_limits=True)
     replies = [await client.get("/api/v1/auth/oidc/forger/start") for _ in range(61)]
     assert [reply.status_code for reply in replies] == [303] * 60 + [429]
+
+
+async def test_sign_ins_are_counted(browser: Browser, openid: OpenIdProvider, forger: ForgingProvider) -> None:
+    recorded = Recorded()
+    assert await browser.sign_in("hanako-at-openid") == SIGNED_IN
+    assert recorded.since("musubi_registrations_total") == 1
+    assert recorded.since("musubi_sign_ins_total", method="oidc", outcome="success") == 1
+    callback = forger.consent(await browser.start("forger"), email="a@example.com")
+    forger.replies = {"/token": Reply(b"", 503)}
+    await browser.come_back(callback)
+    assert recorded.since("musubi_sign_ins_total", method="oidc", outcome="failed") == 1
+    await browser.come_back(forger.consent(await browser.start("forger")).replace("code=code-0", "error=access_denied"))
+    assert recorded.since("musubi_sign_ins_total", method="oidc") == 3
