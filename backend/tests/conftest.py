@@ -35,6 +35,7 @@ REDIS_URL = os.environ.get("MUSUBI_TEST_REDIS_URL")
 # What has nothing to do with a database, or brings the servers it is about, and runs once: on the embedded one.
 _WITHOUT_DATABASE = [
     "adapters/bus", "adapters/oidc", "adapters/storage", "adapters/test_cache.py", "adapters/test_limiter.py",
+    "adapters/test_redis_metrics.py",
     "adapters/test_mail.py", "architecture", "backup/test_age.py", "backup/test_archive.py",
     "backup/test_commands.py", "continuity/test_history.py", "continuity/test_one_process.py",
     "core/http/test_body_limit.py", "core/http/test_conditional.py", "core/http/test_content_disposition.py",
