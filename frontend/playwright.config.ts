@@ -5,6 +5,8 @@ import { CHROMIUM_ARGUMENTS, findChromium } from './e2e/support/chromium'
 /** Browser tests of the built application, served by `musubi serve` itself. */
 export default defineConfig<Options>({
   testDir: './e2e',
+  // Of an installation that somebody started: playwright.gateway.config.ts.
+  testIgnore: 'gateway/**',
   outputDir: './test-results/e2e',
   globalSetup: './e2e/support/requirements.ts',
   // Each worker has a server and a database of its own, so that no test waits for another one's.

@@ -1,6 +1,7 @@
 """An installation as `docs/operations.md` has it: nginx with TLS, two backends, PostgreSQL, Valkey."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -69,6 +70,7 @@ def backends(
         "MUSUBI_TRUSTED_PROXIES": "127.0.0.1",
         "MUSUBI_DATABASE_POOL_SIZE": "8",
         "MUSUBI_UPLOAD_IDLE_SECONDS": "2",
+        "MUSUBI_DRAIN_SECONDS": "2",
         # All clients have a handful of addresses. The one that is tested is left as it is.
         "MUSUBI_LIMITS": "register=1000/1h,refresh=6000/1m",
     }
@@ -77,7 +79,9 @@ def backends(
         second = stack.enter_context(MusubiServer(folder, changes=changes))
         yield first, second
         for backend in (first, second):
-            backend.stop()
+            backend.signal(signal.SIGTERM)
+        for backend in (first, second):
+            assert backend.wait() == 0, backend.log
             assert "Traceback" not in backend.log, backend.log[-5000:]
 
 

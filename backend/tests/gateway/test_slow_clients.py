@@ -5,6 +5,7 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -66,7 +67,7 @@ def request_of(method: str, path: str, actor: Actor, **headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-async def slowest_while(client: httpx.AsyncClient, work: asyncio.Future[object]) -> float:
+async def slowest_while(client: httpx.AsyncClient, work: asyncio.Future[Any]) -> float:
     """The longest that someone else waited for an answer meanwhile, in seconds."""
     slowest = 0.0
     while not work.done():

@@ -104,9 +104,10 @@ class Nginx(Service):
         done = subprocess.run(
             [*self.command, *options], cwd=self.folder, capture_output=True, text=True, check=False, **account
         )
+        said: str = done.stdout + done.stderr
         if done.returncode:
-            raise ServiceError(done.stdout + done.stderr)
-        return done.stderr
+            raise ServiceError(said)
+        return said
 
     @property
     def _command(self) -> list[str]:

@@ -2,7 +2,10 @@ import { expect, type Page } from '@playwright/test'
 import type { Person } from './people'
 
 /** Fills in the login that is on the screen, and sends it. */
-export async function signIn(page: Page, { username, password }: Person): Promise<void> {
+export async function signIn(
+  page: Page,
+  { username, password }: Pick<Person, 'username' | 'password'>,
+): Promise<void> {
   await expect(page.getByTestId('login-button')).toBeVisible()
   await page.getByTestId('username').fill(username)
   await page.getByTestId('password').fill(password)
