@@ -1,7 +1,7 @@
 """Which traces are told."""
 
 from collections.abc import Sequence
-from random import random
+from random import uniform
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
@@ -42,7 +42,7 @@ class RatioSampler(Sampler):
         # What runs by itself looks for work every second: a trace of each look would be nearly all there is.
         if kind not in _BEGINNINGS or (parent.is_valid and not parent.trace_flags.sampled):
             return False
-        return random() < self._ratio  # noqa: S311 - nothing to guess
+        return uniform(0, 1) < self._ratio  # noqa: S311 - nothing to guess
 
     def get_description(self) -> str:
         return f"RatioSampler{{{self._ratio}}}"

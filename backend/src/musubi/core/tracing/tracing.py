@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-import socket
+import platform
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ class Tracing:
                 {
                     "service.name": "musubi",
                     "service.version": __version__,
-                    "service.instance.id": f"{socket.gethostname()}:{os.getpid()}",
+                    "service.instance.id": f"{platform.node()}:{os.getpid()}",
                 }
             ),
             # It would wait for half a minute, after everything else has ended.
