@@ -14,10 +14,13 @@ usage() {
   cat <<'TEXT'
 deploy.sh VERSION      update to this version, such as 1.2.3; for an image also 1.2.3@sha256:DIGEST
 deploy.sh --rollback   go back to the version before
+deploy.sh --musubi COMMAND…
+                       run a command such as `doctor` as the backends do: that version, account, settings and secrets
 
   --driver NAME   how backends run here: compose or systemd; or the path of a driver
   --config FILE   what else is particular here; default: /etc/musubi/deploy.conf if it is there
-  --with-pause    go on although there is only one backend, so that nobody is served while it is replaced
+  --with-pause    go on where nobody can be served for a while: with one backend only, or with a migration that the
+                  version that runs doesn't get along with, before which every backend is stopped
 TEXT
 }
 
@@ -33,15 +36,23 @@ defaults() {
 
 wanted=
 rollback=
+command=()
 with_pause=
 driver=
 config=
+stops_first=
+is_cut_off=
 
 parse() {
   while (($# > 0)); do
     case $1 in
       --rollback) rollback=yes ;;
       --with-pause) with_pause=yes ;;
+      --musubi)
+        (($# > 1)) || give_up "--musubi needs a command"
+        command=("${@:2}")
+        return
+        ;;
       --driver | --config)
         (($# > 1)) || give_up "$1 needs a value"
         printf -v "${1#--}" '%s' "$2"
@@ -95,7 +106,7 @@ find_versions() {
     done
   fi
   [[ -z $rollback ]] || wanted=$(where_to_go_back)
-  [[ -n $wanted ]] || give_up "there is no version to go back to"
+  [[ -n $wanted || -z $rollback ]] || give_up "there is no version to go back to"
 }
 
 read_state() {
@@ -160,7 +171,13 @@ prepare() {
     step "Ask musubi doctor" driver_musubi "$current" doctor
   fi
   step "Fetch $wanted" driver_fetch "$wanted"
-  step "See whether $wanted gets along with what runs" driver_musubi "$wanted" migrate --check
+  if [[ -z $with_pause || -n $rollback ]]; then
+    step "See whether $wanted gets along with what runs" driver_musubi "$wanted" migrate --check
+  else
+    attempt "See whether $wanted gets along with what runs" driver_musubi "$wanted" migrate --check
+    ((outcome == 0)) || stops_first=yes
+    obey_signals
+  fi
 }
 
 change_database() {
@@ -170,6 +187,23 @@ change_database() {
   shielded=yes
   where_it_stands="when the database was migrated; every backend runs what it ran before"
   step "Migrate the database" driver_musubi "$wanted" migrate
+  begin
+}
+
+# Nobody is served from here on, so no signal is obeyed until somebody is.
+change_database_meanwhile() {
+  shielded=yes
+  determined=yes
+  begin
+  attempt_or_go_back "Stop every backend" stop_all
+  attempt_or_go_back "Back up to $DEPLOY_BACKUPS" back_up
+  attempt_or_go_back "Migrate the database" driver_musubi "$wanted" migrate
+  is_cut_off=yes
+}
+
+attempt_or_go_back() {
+  attempt "$@"
+  ((outcome == 0)) || go_back "$(last_words)"
 }
 
 # An update that is cut off is taken up again from here.
@@ -182,18 +216,26 @@ begin() {
 
 go_back() {
   local failed=$1
-  [[ -n $current && $current != "$wanted" ]] || give_up "$failed with $wanted, and there is no version to go back to"
-  say "Not ready in time: going back to $current"
+  [[ -n $current && $current != "$wanted" ]] || give_up "$failed; there is no version to go back to"
+  [[ -z $is_cut_off ]] ||
+    give_up "$failed; $current can't use the database any more: run this again, or restore from $DEPLOY_BACKUPS"
+  say "That failed: going back to $current"
   determined=yes
   roll "$current"
-  ((outcome == 0)) || give_up "$failed with $wanted, and going back to $current failed, too: $(last_words)"
+  ((outcome == 0)) || give_up "$failed; going back to $current failed, too: $(last_words)"
   rm -f "$DEPLOY_STATE/unfinished" "$DEPLOY_STATE/backup"
-  give_up "$failed with $wanted; all backends run $current again"
+  give_up "$failed; every backend runs $current again"
 }
 
 main() {
   parse "$@"
   configure
+  if ((${#command[@]} > 0)); then
+    find_versions
+    [[ -n $current ]] || give_up "nothing is deployed yet"
+    driver_musubi "$current" "${command[@]}"
+    exit
+  fi
   take_lock "to ${wanted:-the version before}"
   find_versions
   open_log "${wanted%%@*}"
@@ -204,8 +246,11 @@ main() {
   fi
   say "From ${current:-nothing} to $wanted"
   prepare
-  change_database
-  begin
+  if [[ -n $stops_first ]]; then
+    change_database_meanwhile
+  else
+    change_database
+  fi
   roll "$wanted"
   ((outcome == 0)) || go_back "$(last_words)"
   if_it_fails="every backend runs $wanted"
@@ -214,4 +259,5 @@ main() {
   say "Every backend runs $wanted"
 }
 
-main "$@"
+# In one line: this file may be another one by the time that main is through.
+main "$@"; exit

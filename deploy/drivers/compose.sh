@@ -54,7 +54,7 @@ print(urllib.request.urlopen("http://127.0.0.1:8000" + sys.argv[1], timeout=5).r
 driver_start_another() {
   local before count
   before=$(driver_backends)
-  count=$(wc -l <<<"$before")
+  count=$(driver_backends | wc -l)
   compose "$1" up --detach --no-deps --no-recreate --no-build --pull never --scale "backend=$((count + 1))" backend >&2
   driver_backends | grep --fixed-strings --line-regexp --invert-match -e "$before"
 }

@@ -111,6 +111,22 @@ outdated() {
   ((${#ready[@]} == 0)) || printf '%s\n' "${ready[@]}"
 }
 
+# Where backends are replaced by others: as many as there have to be, after all were stopped.
+start_missing() {
+  local new
+  while (($(driver_backends | wc -l) < DEPLOY_COUNT)); do
+    new=$(driver_start_another "$1")
+    await_new "$new" "$1"
+  done
+}
+
+stop_all() {
+  local name
+  for name in $(driver_backends); do
+    driver_stop "$name"
+  done
+}
+
 # Move every backend to a version. `outcome` is 0 when all serve with it; signals are obeyed between two of them,
 # unless `determined` is set.
 roll() {
@@ -121,6 +137,10 @@ roll() {
     attempt "Replace $name by $version" replace "$name" "$version"
     ((outcome == 0)) || return 0
   done
+  if [[ $DRIVER_STARTS_ANOTHER == yes ]] && (($(driver_backends | wc -l) < DEPLOY_COUNT)); then
+    attempt "Start backends with $version" start_missing "$version"
+    ((outcome == 0)) || return 0
+  fi
   attempt "Send requests to all" settle "$version"
 }
 

@@ -38,10 +38,11 @@ class Machine:
     """The version that tests find, and leave."""
     _releases: int = 0
 
-    def release(self, *, broken_at: int | None = None) -> str:
+    def release(self, *, broken_at: int | None = None, cuts_off: bool = False) -> str:
         """Make a release: this code, which finds another version in the notes of its installation; that version.
 
-        `broken_at`: a port at which it starts and never becomes ready, because its Redis isn't there.
+        `broken_at`: a port at which it starts and never becomes ready, because its Redis isn't there. With `cuts_off` it
+        says that the version before doesn't work with its database.
         """
         self._releases += 1
         version = f"1.{self._releases}.0"
@@ -54,6 +55,8 @@ class Machine:
         lines = ["#!/bin/sh", *(f"export {name}={shlex.quote(value)}" for name, value in settings.items())]
         if broken_at is not None:
             lines.append(f'case "$*" in *{broken_at}) export REDIS_URL=redis://127.0.0.1:{free_port()}/0 ;; esac')
+        if cuts_off:
+            lines.append('case "$*" in "migrate --check") echo "it doesn\'t get along"; exit 1 ;; esac')
         start = shlex.quote("from musubi.cli import app; app()")
         lines.append(f'exec {shlex.quote(sys.executable)} -c {start} "$@"')
         program.write_text("\n".join([*lines, ""]))

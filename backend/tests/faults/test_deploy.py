@@ -60,7 +60,7 @@ async def test_a_version_that_is_never_ready_is_taken_back(host: Machine, databa
         assert f"done    Replace {addresses[0]} by {version}" in update.printed
         *_, line = update.printed.splitlines()
         assert line.startswith(f"deploy: {addresses[1]} isn't ready with {version} after")
-        assert f"all backends run {host.installed} again. The log is {host.place}" in line
+        assert f"every backend runs {host.installed} again. The log is {host.place}" in line
         assert host.serving() == [(address, host.installed) for address in addresses]
 
 
@@ -80,6 +80,21 @@ async def test_an_interrupted_update_is_finished_by_the_next_run_and_can_be_take
     back = await host.deploy("--rollback")
     assert await back.end() == 0, back.story
     assert host.versions() == [host.installed] * 2
+
+
+async def test_a_version_that_the_running_one_does_not_get_along_with_waits_for_leave(host: Machine) -> None:
+    version = host.release(cuts_off=True)
+    refused = await host.deploy(version)
+    assert await refused.end() == 1
+    assert "nothing was changed for anyone: it doesn't get along" in refused.printed
+    assert host.versions() == [host.installed] * 2
+
+    update = await host.deploy("--with-pause", version)
+    assert await update.end() == 0, update.story
+    lines = [line.partition("  done    ")[2] for line in update.printed.splitlines()]
+    assert lines.index("Stop every backend") < lines.index("Migrate the database")
+    assert host.versions() == [version] * 2
+    host.installed = version
 
 
 async def test_backends_are_replaced_by_others_as_containers_are(host: Machine, database: Postgres) -> None:
