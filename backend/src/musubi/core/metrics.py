@@ -26,7 +26,7 @@ _WAIT_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10)
 _WORK_SECONDS = (0.01, 0.05, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300)
 
 Labels = Mapping[str, tuple[str, ...]]
-"""The names of labels, with their values; none where they are not known here."""
+"""The names of labels, with those of their values that are known here."""
 
 
 def _known(labels: Labels) -> list[tuple[str, ...]]:
@@ -100,7 +100,7 @@ live_opened = _counter("live_opened_total", "Live connections that were let in."
 live_closed = _counter(
     "live_closed_total",
     "Live connections that the server ended or refused: the close code, slow (it did not read), silent (no pong).",
-    reason=(),
+    reason=("1012", "1013", "4001", "4003", "4004", "4008", "4009", "4010", "slow", "silent"),
 )
 live_received = _counter("live_frames_received_total", "Frames that clients sent.")
 live_sent = _counter("live_frames_sent_total", "Frames that were written to clients.")
@@ -129,7 +129,9 @@ uploads = _counter(
     "uploads_total", "Files that arrived as a whole.", kind=UPLOADS, outcome=("taken", "refused", "failed")
 )
 upload_bytes = _counter("upload_bytes_total", "Bytes of the files that were taken.", kind=UPLOADS)
-inspections = _counter("inspections_total", "What was found in files: good, busy, or why one is refused.", outcome=())
+inspections = _counter(
+    "inspections_total", "What was found in files: good, busy, or why one is refused.", outcome=("good", "busy")
+)
 inspection_duration = _histogram("inspection_duration", "Waiting for an inspection and having it.", _WORK_SECONDS)
 STORAGE_OPERATIONS = ("put", "read", "delete", "list", "tidy", "url", "ping")
 storage_operations = _counter(
