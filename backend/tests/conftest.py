@@ -36,8 +36,8 @@ REDIS_URL = os.environ.get("MUSUBI_TEST_REDIS_URL")
 _WITHOUT_DATABASE = [
     "adapters/bus", "adapters/oidc", "adapters/storage", "adapters/test_cache.py", "adapters/test_limiter.py",
     "adapters/test_redis_metrics.py",
-    "adapters/test_mail.py", "architecture", "backup/test_age.py", "backup/test_archive.py",
-    "backup/test_commands.py", "continuity/test_history.py", "continuity/test_one_process.py",
+    "adapters/test_mail.py", "architecture", "backup/test_age.py",
+    "backup/test_archive.py", "backup/test_commands.py", "continuity/test_history.py", "continuity/test_one_process.py",
     "core/http/test_body_limit.py", "core/http/test_conditional.py", "core/http/test_content_disposition.py",
     "core/http/test_cors.py", "core/http/test_docs_pages.py", "core/http/test_multipart.py",
     "core/http/test_ranges.py", "core/http/test_request_context.py", "core/http/test_security_headers.py",

@@ -21,7 +21,7 @@ SUFFIXES = "py|ts|vue|mjs|js|json|md|toml|lock|css|html|ini|yaml|yml|sh|example"
 PATH = re.compile(rf"\.?[\w@-][\w.@*-]*(?:/[\w.@*-]+)*(?:/|\.(?:{SUFFIXES}))")
 NAME = re.compile(r"make |musubi |[A-Z_]+\b")
 # What the pages name and the application makes, or refuses to have.
-MADE = {"backups/", "secret.key", "var/", "alembic.ini"}
+MADE = {"backups/", "manifest.json", "musubi-backup.json", "secrets.json", "secret.key", "var/", "alembic.ini"}
 # Files of the feature that the guide has its reader write.
 INVENTED = re.compile(r"notes?(/|$)|Note[A-Z]\w*")
 
