@@ -97,7 +97,8 @@ def test_the_page_lists_every_metric_and_no_other() -> None:
         for name, each in instruments().items()
     }
     assert {name: labels.strip() for name, labels in rows.items()} == expected
-    assert set(NAME.findall(page())) <= set(expected) | set(series())
+    said = {*NAME.findall(section("Runbooks")), *re.findall(r"`(musubi_\w+)", page())}
+    assert said <= set(expected) | set(series())
 
 
 def test_what_is_the_same_for_all_processes_is_not_added_up() -> None:
