@@ -8,7 +8,10 @@ from tests.conftest import AppMaker
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 EXPOSED = {"X-Total-Count", "X-Request-ID", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Location"}
-SENT = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Session-Transport, Accept-Language"
+SENT = (
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Session-Transport, Accept-Language, "
+    "traceparent, tracestate"
+)
 
 
 async def admits(client: AsyncClient, origin: str) -> bool:
