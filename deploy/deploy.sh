@@ -21,6 +21,7 @@ deploy.sh --musubi COMMAND…
   --config FILE   what else is particular here; default: /etc/musubi/deploy.conf if it is there
   --with-pause    go on where nobody can be served for a while: with one backend only, or with a migration that the
                   version that runs doesn't get along with, before which every backend is stopped
+  --skip-doctor   go on whatever `musubi doctor` would say, when the update is what mends it
 TEXT
 }
 
@@ -38,6 +39,7 @@ wanted=
 rollback=
 command=()
 with_pause=
+skip_doctor=
 driver=
 config=
 stops_first=
@@ -48,6 +50,7 @@ parse() {
     case $1 in
       --rollback) rollback=yes ;;
       --with-pause) with_pause=yes ;;
+      --skip-doctor) skip_doctor=yes ;;
       --musubi)
         (($# > 1)) || give_up "--musubi needs a command"
         command=("${@:2}")
@@ -168,7 +171,7 @@ prepare() {
   step "Check the configuration and the room on the disk" check_machine
   if [[ -n $current && -z $resumed && $current != "$wanted" ]]; then
     step "Ask the backends whether all is well" check_backends
-    step "Ask musubi doctor" driver_musubi "$current" doctor
+    [[ -n $skip_doctor ]] || step "Ask musubi doctor (or say --skip-doctor)" driver_musubi "$current" doctor
   fi
   step "Fetch $wanted" driver_fetch "$wanted"
   if [[ -z $with_pause || -n $rollback ]]; then

@@ -37,8 +37,9 @@ driver_start() {
   systemctl start --no-block "musubi@$port.service"
 }
 
+# As long as the unit allows.
 driver_stop() {
-  timeout "$DEPLOY_STOP_SECONDS" systemctl stop "musubi@${1##*:}.service"
+  systemctl stop "musubi@${1##*:}.service"
 }
 
 driver_explain() {
@@ -100,7 +101,8 @@ driver_musubi() {
   done
   # shellcheck disable=SC2016 # it is the shell in there that knows
   systemd-run --quiet --pipe --wait --collect --service-type exec --uid musubi --gid musubi \
-    --working-directory /var/lib/musubi --property "EnvironmentFile=$DEPLOY_ENVIRONMENT" \
+    --property StateDirectory=musubi --property StateDirectoryMode=0700 --working-directory /var/lib/musubi \
+    --property "EnvironmentFile=$DEPLOY_ENVIRONMENT" \
     --setenv MUSUBI_DATA_DIR=/var/lib/musubi "${options[@]}" \
     -- /bin/sh -c '[ -z "${CREDENTIALS_DIRECTORY:-}" ] || export MUSUBI_SECRETS_DIR="$CREDENTIALS_DIRECTORY"; exec "$@"' \
     sh "$release/bin/musubi" "$@"

@@ -146,7 +146,7 @@ class Deployment:
     async def end(self) -> int:
         """Its exit status, once it has ended."""
         assert self._process.stdout is not None
-        async with asyncio.timeout(PATIENCE_SECONDS * 2):
+        async with asyncio.timeout(PATIENCE_SECONDS * 5):
             self.printed += (await self._process.stdout.read()).decode()
             return await self._process.wait()
 
