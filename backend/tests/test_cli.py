@@ -239,7 +239,7 @@ def test_doctor_on_a_healthy_machine(musubi: Musubi, new_database: str, tmp_path
     changes: Variables = {"DATABASE_URL": new_database, "MUSUBI_STORAGE_URL": (tmp_path / "files").as_uri()}
     assert musubi("migrate", changes=changes).exit_code == 0
     result = musubi("doctor", changes=changes)
-    for subject in ("mode", "data", "database", "schema", "redis", "files", "mail", "web", "address"):
+    for subject in ("mode", "data", "database", "schema", "jobs", "redis", "files", "mail", "backup", "web", "address"):
         assert subject in result.stdout
     assert "up to date" in result.stdout
     # Whether the browser application is built is not this test's business.
@@ -266,7 +266,8 @@ def test_doctor_names_everything_that_is_wrong(musubi: Musubi, tmp_path: Path) -
     wrong = [line for line in result.stdout.splitlines() if line.startswith("BAD")]
     names = "DATA_DIR", "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "SMTP_URL", "OIDC_PROVIDERS"
     for name in names:
-        assert sum(name in line for line in wrong) == 1
+        assert sum(name in line.partition("; fix: ")[0] for line in wrong) == 1
+    assert all("; fix: " in line for line in wrong)
     assert PASSWORD not in result.stdout
     assert result.stderr == ""
 
@@ -276,3 +277,14 @@ def test_doctor_says_that_a_migration_is_due(musubi: Musubi, new_database: str) 
     result = musubi("doctor", changes=changes)
     assert result.exit_code == 1
     assert "musubi migrate" in result.stdout
+
+
+def test_doctor_for_programs(musubi: Musubi, new_database: str, tmp_path: Path) -> None:
+    changes: Variables = {"DATABASE_URL": new_database, "MUSUBI_STORAGE_URL": (tmp_path / "files").as_uri()}
+    musubi("migrate", changes=changes)
+    result = musubi("doctor", "--json", changes=changes)
+    findings = json.loads(result.stdout)
+    assert {tuple(finding) for finding in findings} == {("subject", "status", "text", "fix")}
+    assert {finding["status"] for finding in findings} <= {"ok", "warn", "BAD"}
+    assert [finding for finding in findings if (finding["status"] == "ok") != (finding["fix"] is None)] == []
+    assert result.exit_code == int(any(finding["status"] == "BAD" for finding in findings))

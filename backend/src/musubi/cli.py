@@ -5,6 +5,7 @@ import getpass
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 from musubi import __version__, cli_backup, operations
 from musubi.cli_support import fail, read_settings, run
 from musubi.core.errors import AppError
-from musubi.doctor import diagnose
+from musubi.doctor import Status, diagnose
 from musubi.settings import ConfigurationError
 
 app = typer.Typer(
@@ -153,11 +154,16 @@ def export_contract(
 
 
 @app.command()
-def doctor() -> None:
-    """Say what is configured, what can be reached, and what is wrong. Exits with 1 when something is."""
-    settings = read_settings()
-    findings = asyncio.run(diagnose(settings))
-    for finding in findings:
-        typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.subject:<10} {finding.text}")
-    if not all(finding.good for finding in findings):
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list, for programs.")] = False,
+) -> None:
+    """Say what is configured, what can be reached, what is wrong, and how to mend it. Exits with 1 when something is
+    BAD."""
+    findings = asyncio.run(diagnose(read_settings()))
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            typer.echo(finding.line)
+    if any(finding.status is Status.BAD for finding in findings):
         raise typer.Exit(1)

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from musubi.core import metrics
 
@@ -54,6 +54,15 @@ class RedisCache:
     async def increment(self, key: str) -> None:
         if await self._try(self.redis.incr(_PREFIX + key)) is None:
             self._owed.add(key)
+
+    async def info(self) -> dict[str, Any]:
+        """What the server says of itself; nothing where it doesn't let us ask. Raises ConnectionError."""
+        try:
+            return dict(await self.redis.info())
+        except ResponseError:
+            return {}
+        except (RedisError, OSError) as error:
+            raise ConnectionError(str(error)) from error
 
     async def ping(self) -> None:
         try:
