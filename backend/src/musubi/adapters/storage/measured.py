@@ -1,9 +1,10 @@
 """A storage whose every operation is counted and timed."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from musubi.adapters.storage.protocol import Description, Missing, Storage, StorageFull, StorageUnavailable, Stored
 from musubi.core import metrics
@@ -30,18 +31,23 @@ class MeasuredStorage:
             await self.storage.put_file(key, path, description)
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        # Every storage writes it as a generator, which has a file open until it is closed.
+        source = cast("AsyncGenerator[bytes, None]", self.storage.read(key, start, end))
         with _operation("read"):
-            async for piece in self.storage.read(key, start, end):
-                yield piece
+            async with aclosing(source):
+                async for piece in source:
+                    yield piece
 
     async def delete(self, *keys: str) -> None:
         with _operation("delete"):
             await self.storage.delete(*keys)
 
     async def list(self, prefix: str = "") -> AsyncIterator[Stored]:
+        source = cast("AsyncGenerator[Stored, None]", self.storage.list(prefix))
         with _operation("list"):
-            async for stored in self.storage.list(prefix):
-                yield stored
+            async with aclosing(source):
+                async for stored in source:
+                    yield stored
 
     async def tidy(self, age: timedelta) -> None:
         with _operation("tidy"):
