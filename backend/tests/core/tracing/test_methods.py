@@ -20,11 +20,16 @@ class Place:
     async def lose(self, what: str) -> None:
         raise LookupError(what)
 
+    closings = 0
+
     async def pieces(self, count: int) -> AsyncIterator[int]:
-        for number in range(count):
-            if number == 3:
-                raise LookupError("the third")
-            yield number
+        try:
+            for number in range(count):
+                if number == 3:
+                    raise LookupError("the third")
+                yield number
+        finally:
+            self.closings += 1
 
 
 @pytest.fixture
@@ -65,7 +70,9 @@ async def test_others_of_the_class_are_left_alone(tracing: Tracing, exporter: In
     assert [span.name for span in exporter.get_finished_spans()] == ["a request"]
 
 
-async def test_a_reader_that_goes_away_ends_the_span(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
+async def test_a_reader_that_goes_away_ends_the_span_and_what_it_read(
+    tracing: Tracing, exporter: InMemorySpanExporter
+) -> None:
     place = Place()
     trace_methods(tracing, place, "place", "pieces")
     with tracing.span("a request", kind=SpanKind.SERVER):
@@ -73,5 +80,6 @@ async def test_a_reader_that_goes_away_ends_the_span(tracing: Tracing, exporter:
         assert await anext(reading) == 0
         # Closed by another task, as happens to a download whose client hangs up.
         await asyncio.create_task(reading.aclose())  # type: ignore[attr-defined]
+        assert place.closings == 1
     tracing.provider.force_flush()
     assert [span.name for span in exporter.get_finished_spans()] == ["place pieces", "a request"]

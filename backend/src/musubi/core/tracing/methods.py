@@ -2,8 +2,9 @@
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, cast
 
 from opentelemetry.trace import SpanKind
 
@@ -40,8 +41,10 @@ def _around_iterator(
         # Not the current one: what happens between two pieces is the reader's, who may also be another task by then.
         span = tracing.tracer.start_span(name, kind=kind)
         try:
-            async for piece in method(*arguments, **options):
-                yield piece
+            # Every one of them is written as a generator, which may have a file open until it is closed.
+            async with aclosing(cast("AsyncGenerator[Any, None]", method(*arguments, **options))) as pieces:
+                async for piece in pieces:
+                    yield piece
         except Exception as error:
             mark_failed(span, error)
             raise
