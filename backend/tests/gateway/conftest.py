@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ import pytest
 
 from musubi.app import WEB_DIRECTORY
 from tests.conftest import POSTGRES_URL, redis_database
-from tests.processes import MusubiServer
+from tests.processes import PATIENCE_SECONDS, MusubiServer
 from tests.services.nginx import Nginx
+from tests.services.service import POLL_SECONDS
 from tests.support import Actor, make_actor
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +43,13 @@ class Installation:
     def logs(self) -> str:
         """What both backends have logged."""
         return "".join(backend.log for backend in self.backends)
+
+    def expect_logged(self, text: str) -> None:
+        """A backend logs a request when it has sent the reply: it may take a moment."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while text not in self.logs:
+            assert time.monotonic() < deadline, f"no backend has logged {text}"
+            time.sleep(POLL_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ async def test_an_id_goes_all_the_way(installation: Installation, visitor: httpx
     chosen = f"chosen.{uuid4()}"
     reply = await visitor.get("/api/v1/items?token=shibori", headers={"X-Request-ID": chosen})
     assert reply.headers["X-Request-ID"] == chosen
-    assert chosen in installation.logs
+    installation.expect_logged(chosen)
     entry = installation.gateway.entry(chosen)
     assert (entry["path"], entry["status"], entry["client"]) == ("/api/v1/items", 401, "127.0.0.1")
     assert entry["upstream_status"] == "401"
@@ -78,7 +78,7 @@ async def test_an_id_goes_all_the_way(installation: Installation, visitor: httpx
 
     made = (await visitor.get("/health")).headers["X-Request-ID"]
     assert len(made) == 32
-    assert made in installation.logs
+    installation.expect_logged(made)
     assert installation.gateway.entry(made)["status"] == 200
     for bad in ("short", "x" * 129, "with space", 'quo"te-and-more'):
         assert (await visitor.get("/health", headers={"X-Request-ID": bad})).headers["X-Request-ID"] != bad
@@ -145,9 +145,8 @@ async def test_both_backends_get_requests(installation: Installation, visitor: h
     ids = [uuid4().hex for _ in range(10)]
     for each in ids:
         assert (await visitor.get("/health", headers={"X-Request-ID": each})).status_code == 200
-    shares = [sum(each in backend.log for each in ids) for backend in installation.backends]
-    assert sum(shares) == 10
-    assert min(shares) > 0
+    asked = Counter(installation.gateway.entry(each)["upstream"] for each in ids)
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/x", "/%6detrics", "/static/../metrics", "/api/v1/%74est/setup"])
@@ -159,14 +158,11 @@ async def test_what_is_not_for_the_public(gateway: Nginx, installation: Installa
 
 
 async def test_json_is_compressed_and_credentials_are_not(person: Actor) -> None:
-    for number in range(4):
-        await person.make_item(f"Item {number}", description="和紙" * 200)
+    item = await person.make_item("Item", description="和紙" * 400)
     reply = await person.get("/items", headers={"Accept-Encoding": "gzip"})
     assert reply.headers["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in reply.headers["Vary"]
-    assert reply.json()["meta"]["total"] == 4
     # Its tag was weakened on the way, and is taken all the same.
-    item = reply.json()["data"][0]
     reply = await person.get(f"/items/{item['id']}", headers={"Accept-Encoding": "gzip"})
     assert reply.headers["ETag"].startswith('W/"')
     tag = {"If-Match": reply.headers["ETag"]}

@@ -70,7 +70,7 @@ def test_other_names_get_no_handshake(gateway: Nginx, name: str | None) -> None:
 
 
 def test_other_names_get_no_answer(gateway: Nginx) -> None:
-    request = b"GET / HTTP/1.1\r\nHost: musubi.invalid\r\n\r\n"
+    request = b"GET / HTTP/1.1\r\nHost: musubi.invalid\r\nConnection: close\r\n\r\n"
     assert statuses(exchange(gateway, request)) == [421]
     with socket.create_connection(("127.0.0.1", gateway.http_port), 5) as connection:
         connection.sendall(request)
