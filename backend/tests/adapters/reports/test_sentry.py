@@ -144,7 +144,7 @@ def jobs_of(settings: Settings, ingest: Ingest, *works: Work) -> tuple[FastAPI, 
 
 
 async def test_dead_jobs_are_reported_and_those_tried_again_are_not(settings: Settings, ingest: Ingest) -> None:
-    hopeless = Work("test.hopeless", failing(Discard("nobody there")))
+    hopeless = Work("test.hopeless", failing(Discard("550 5.1.1 <hana+ko@mail.example.com>: nobody there")))
     last = Work("test.last", failing(ValueError("password=x no answer")), max_attempts=1)
     patient = Work("test.patient", failing(ValueError("not yet")), max_attempts=5)
     app, jobs = jobs_of(settings, ingest, hopeless, last, patient)
@@ -158,6 +158,8 @@ async def test_dead_jobs_are_reported_and_those_tried_again_are_not(settings: Se
     for event in ingest.events:
         assert event["tags"]["attempts"] == "1"
         assert int(event["tags"]["job_id"]) > 0
+    texts = {error["value"] for event in ingest.events for error in event["exception"]["values"]}
+    assert texts == {"550 5.1.1 <[address]>: nobody there", "password=x no answer"}
     assert b"unmistakable" not in b"".join(ingest.bodies)
 
 

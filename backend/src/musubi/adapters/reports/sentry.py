@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from sentry_sdk import Client, Scope
@@ -22,6 +22,8 @@ log = structlog.get_logger("musubi.reports")
 _CLOSING_SECONDS = 2.0
 # PostgreSQL quotes the row that it doesn't like: "Key (email)=(hanako@example.com) already exists".
 _QUOTED_ROW = re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE)
+# A mail server says whom it doesn't know: "550 <hanako@example.com>: no such mailbox".
+_ADDRESS = re.compile(r"[^\s@<>\"'(),;:/]+@[\w-]+(\.[\w-]+)+")
 
 
 class SentryReporter:
@@ -82,8 +84,10 @@ def _tags(details: Details) -> dict[str, str]:
 
 
 def _cleaned(event: "Event", _hint: "Hint") -> "Event":
-    cleaned: Event = _clean(event)
-    return cleaned
+    cleaned: Any = _clean(event)
+    for error in cleaned["exception"]["values"]:
+        error["value"] = _ADDRESS.sub("[address]", error.get("value") or "")
+    return cast("Event", cleaned)
 
 
 def _clean(value: Any) -> Any:
