@@ -1,15 +1,15 @@
 import { defineConfig } from '@playwright/test'
 import config from './playwright.config'
 
-const { MUSUBI_GATEWAY_URL } = process.env
-if (!MUSUBI_GATEWAY_URL) {
-  throw new Error('Set MUSUBI_GATEWAY_URL to the address of an installation to test')
+const { GATEWAY_URL } = process.env
+if (!GATEWAY_URL) {
+  throw new Error('Set GATEWAY_URL to the address of an installation to test')
 }
 
 /**
  * The browser workflow on an installation that runs already, such as one behind the gateway or one of containers:
  *
- *     MUSUBI_GATEWAY_URL=https://localhost:8443 npm run e2e:gateway
+ *     GATEWAY_URL=https://localhost:8443 npm run e2e:gateway
  *
  * It makes accounts, an item, a room and a file there. Its certificate may be of an authority that nobody knows.
  */
@@ -20,5 +20,5 @@ export default defineConfig({
   outputDir: './test-results/gateway',
   // The installation brings its own build.
   globalSetup: undefined,
-  use: { ...config.use, baseURL: MUSUBI_GATEWAY_URL, ignoreHTTPSErrors: true },
+  use: { ...config.use, baseURL: GATEWAY_URL, ignoreHTTPSErrors: true },
 })

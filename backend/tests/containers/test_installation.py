@@ -17,6 +17,7 @@ from tests.features.files.support import picture
 
 PATIENCE_SECONDS = 60
 BROWSER_SECONDS = 300
+GRACE_SECONDS = 30
 UPSTREAMS = "/run/musubi/upstreams.conf"
 
 
@@ -68,7 +69,7 @@ def test_both_images_have_the_same_files(stack: Stack) -> None:
 
 def test_people_work_with_it(stack: Stack) -> None:
     """From the registration to the sign-out, in two browsers, with live connections and an upload."""
-    run("scripts/npm", "run", "e2e:gateway", seconds=BROWSER_SECONDS, variables={"MUSUBI_GATEWAY_URL": stack.url})
+    run("scripts/npm", "run", "e2e:gateway", seconds=BROWSER_SECONDS, variables={"GATEWAY_URL": stack.url})
 
 
 def test_every_backend_gets_requests(stack: Stack) -> None:
@@ -134,11 +135,16 @@ def test_prometheus_finds_every_backend(stack: Stack) -> None:
     wait_until(lambda: stack.inside(prometheus, *ask).count("=> 1") == BACKENDS, "not all backends tell their metrics")
 
 
-@pytest.mark.parametrize("service", ["backend", "gateway"])
-def test_a_stop_is_orderly(stack: Stack, service: str) -> None:
-    """The gateway last of all tests: it takes everybody's connections with it."""
+@pytest.mark.parametrize(
+    ("service", "last_words"), [("backend", "Finished server process"), ("gateway", "signal 3 (SIGQUIT) received")]
+)
+def test_a_stop_is_orderly(stack: Stack, service: str, last_words: str) -> None:
     container = stack.containers(service)[0]
-    run("docker", "stop", "--time", "30", container)
+    started = time.monotonic()
+    run("docker", "stop", "--time", str(GRACE_SECONDS), container)
+    # Who is killed in the end has used up all of it.
+    assert time.monotonic() - started < GRACE_SECONDS
     state = stack.inspect(container)["State"]
     assert (state["ExitCode"], state["OOMKilled"]) == (0, False), json.dumps(state)
+    assert last_words in stack.log(container)
     stack.up()

@@ -10,7 +10,7 @@ def test_the_workflow_in_a_browser(installation: Installation) -> None:
     done = subprocess.run(
         ["npm", "run", "--silent", "e2e:gateway"],
         cwd=ROOT / "frontend",
-        env={**os.environ, "MUSUBI_GATEWAY_URL": installation.url, "PLAYWRIGHT_JUNIT_OUTPUT_FILE": ""},
+        env={**os.environ, "GATEWAY_URL": installation.url, "PLAYWRIGHT_JUNIT_OUTPUT_FILE": ""},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
