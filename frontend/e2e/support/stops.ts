@@ -2,6 +2,7 @@ import { expect } from '@playwright/test'
 import { SECURITY_STOPS, SIGN_IN_STOPS } from './account-stops'
 import { administrationStops } from './admin-stops'
 import { planAttachments } from './attachment-stops'
+import { DATA_STOPS } from './data-stops'
 import { EMPTY_FILE_STOP, planFiles } from './file-stops'
 import { NOTIFICATION_STOPS } from './notification-stops'
 import type { People, Person } from './people'
@@ -230,6 +231,7 @@ export const TOURS: Tour[] = [
   { who: 'one who enters the first room', visitor: 'member', plan: async () => EMPTY_ROOM_STOPS },
   { who: 'one who talks', visitor: 'member', plan: (people, me) => planRooms(people, me!) },
   { who: 'one who cares for safety', visitor: 'member', plan: async () => SECURITY_STOPS },
+  { who: 'one who takes data along', visitor: 'member', plan: async () => DATA_STOPS },
   {
     who: 'one who attaches files',
     visitor: 'member',
