@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -70,8 +71,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("musubi")
 
-# Every test makes an application and drops it. Looking for what can be collected after each 700 new objects, Python's own
-# number, is a tenth of all the time.
+# Every test makes an application and drops it. Looking for what can be collected after each 700 new objects, which is
+# Python's own number, takes a tenth of all the time.
 gc.set_threshold(20_000, 20, 20)
 
 # What the application logs is shown with a test that fails; without the values of variables: drawing them takes long.
@@ -149,10 +150,10 @@ async def database_url(sqlite_template: Path, postgres_database: str | None, tmp
     """An empty, migrated database."""
     if postgres_database is None:
         return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'musubi.sqlite3')}"
-    engine = create_async_engine(async_database_url(postgres_database), poolclass=NullPool)
-    async with engine.begin() as connection:
-        await connection.execute(text(_EMPTY))
-    await engine.dispose()
+    # By the driver alone: what SQLAlchemy asks about a server, it asks for each engine.
+    connection = await asyncpg.connect(postgres_database)
+    await connection.execute(_EMPTY)
+    await connection.close()
     return postgres_database
 
 
