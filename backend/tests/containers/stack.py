@@ -119,7 +119,7 @@ USER 10001:10001
             "DEPLOY_ENV_FILE": str(place / "env"),
             "DEPLOY_STATE": str(place / "state"),
             "DEPLOY_BACKUPS": str(place / "backups"),
-            "DEPLOY_READY_SECONDS": "40",
+            "DEPLOY_READY_SECONDS": "120",
         }
         return subprocess.run(
             [*privileged, str(ROOT / "deploy" / "deploy.sh"), "--driver", "compose", *arguments],
