@@ -1,8 +1,8 @@
 """Encryption with a passphrase, as `age` does it (https://age-encryption.org/v1): `age -d FILE` opens what we write.
 
 Written here and not taken from pyrage, whose passphrases want all of the data in memory and, on a fast machine, a
-gigabyte to derive the key; what it writes and what we write is compared by the tests. The data goes in pieces of 64 KiB
-that are each protected against change, against being moved, and, by a mark on the last one, against being cut off.
+gigabyte to derive the key; the tests open with it what we write. The data goes in pieces of 64 KiB that are each
+protected against change, against being moved, and, by a mark on the last one, against being cut off.
 """
 
 import base64
