@@ -85,9 +85,7 @@ def check_data_directory(settings: Settings) -> None:
     except installation.InUse:
         raise ConfigurationError(f"MUSUBI_DATA_DIR: {installation.REPLACED}") from None
     if installation.restore_mark(settings.data_dir).exists():
-        raise ConfigurationError(
-            f"MUSUBI_DATA_DIR: a restore did not finish in {settings.data_dir}: run `musubi restore` again"
-        )
+        raise ConfigurationError(f"MUSUBI_DATA_DIR: in {settings.data_dir} {installation.HALF_RESTORED}")
 
 
 async def prepare(settings: Settings) -> Preparation:

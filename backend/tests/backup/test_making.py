@@ -1,21 +1,26 @@
 """What a backup is made of, where it is put, and when none is made."""
 
 import stat
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from musubi.adapters.storage import open_storage
+from musubi.backup import creating
 from musubi.backup.connections import snapshot
 from musubi.backup.errors import BackupError
 from musubi.backup.place import Part, backups_in, delete_older
 from musubi.backup.verifying import verify
 from musubi.core import installation
 from musubi.core.last_backup import last_backup
+from musubi.features.files import holds
 from musubi.features.files.blobs import file_key
 from musubi.settings import Settings
-from tests.backup.installation import back_up, fill, opened
+from tests.backup.installation import back_up, expect_all_is_there, fill, opened, put_back
+from tests.conftest import Clock
 from tests.sql import database_of
 from tests.support import sign_in
 
@@ -85,6 +90,59 @@ async def test_one_that_fails_leaves_nothing(source: Settings, tmp_path: Path) -
     assert made.manifest.files.left_out == (name,)
     verified = await verify(made.path, None, tmp_path / "rows")
     assert verified.manifest == made.manifest
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> "Meanwhile":
+    """Has something done between the moment of the rows and the reading of the files."""
+    really = creating._write_files
+
+    def arrange(work: Callable[[], Awaitable[None]]) -> None:
+        async def write_files(*arguments: Any) -> None:
+            await work()
+            await really(*arguments)
+
+        monkeypatch.setattr(creating, "_write_files", write_files)
+
+    return arrange
+
+
+Meanwhile = Callable[[Callable[[], Awaitable[None]]], None]
+
+
+async def test_files_that_are_deleted_meanwhile_are_there(
+    source: Settings, target: Settings, tmp_path: Path, meanwhile: Meanwhile
+) -> None:
+    known = await fill(source)
+
+    async def delete_everything() -> None:
+        async with opened(source) as (app, client):
+            hanako = await sign_in(client, "hanako")
+            for file in (await hanako.get("/upload/files")).json()["data"]:
+                assert (await hanako.delete(f"/upload/files/{file['stored_name']}")).status_code == 204
+            await app.state.jobs.drain()
+            assert (await hanako.get("/upload/files")).json()["data"] == []
+
+    meanwhile(delete_everything)
+    made = await back_up(source, tmp_path / "a.backup")
+    assert made.manifest.files.count == 3
+    await put_back(target, made.path)
+    await expect_all_is_there(target, known)
+
+
+async def test_one_that_was_asleep_for_too_long(
+    source: Settings, tmp_path: Path, meanwhile: Meanwhile, moving_clock: Clock
+) -> None:
+    """It can't know what was removed since."""
+    await fill(source)
+
+    async def sleep() -> None:
+        moving_clock.forward(seconds=holds.LASTS.total_seconds() + 1)
+
+    meanwhile(sleep)
+    with pytest.raises(BackupError, match="too long"):
+        await back_up(source, tmp_path / "a.backup")
+    assert names_in(tmp_path, "a.backup*") == []
 
 
 async def test_while_someone_replaces_the_installation(source: Settings, tmp_path: Path) -> None:

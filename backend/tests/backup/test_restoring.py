@@ -130,6 +130,8 @@ async def test_one_that_does_not_finish_is_finished_by_the_next(
             await put_back(target, backup)
     with pytest.raises(ConfigurationError, match="run `musubi restore` again"):
         operations.check_data_directory(target)
+    with pytest.raises(BackupError, match="run `musubi restore` again"):
+        await back_up(target, backup.with_name("b.backup"))
     mark = installation.restore_mark(target.data_dir)
     begun = mark.read_text()
     mark.write_text(json.dumps({**json.loads(begun), "id": "another"}))

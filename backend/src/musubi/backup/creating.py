@@ -126,6 +126,8 @@ async def create(
 async def _create(
     settings: Settings, target: Path, passphrase: str | None, with_secret: bool, leave_out: bool, progress: Progress
 ) -> Created:
+    if installation.restore_mark(settings.data_dir).exists():
+        raise BackupError(installation.HALF_RESTORED)
     secrets = secrets_of(settings)
     has_keys = bool(secrets.values) and (not secrets.is_outside or passphrase is not None or with_secret)
     # Asked for first: it says what is missing in the settings.

@@ -59,6 +59,8 @@ async def move(source: Settings, target: Settings, progress: Progress | None = N
 
 
 async def _move(source: Settings, target: Settings, progress: Progress) -> Moved:
+    if installation.restore_mark(source.data_dir).exists():
+        raise BackupError(installation.HALF_RESTORED)
     storages = open_storage(source), open_storage(target)
     is_same_store = source.storage_url == target.storage_url
     with tempfile.TemporaryFile(dir=source.data_dir) as blobs:

@@ -12,6 +12,8 @@ from typing import IO
 
 REPLACED = "a restore, or a move, is at work there: wait for its end"
 """Why no server can start while someone has the installation for themselves."""
+HALF_RESTORED = "a restore did not finish: run `musubi restore` again"
+"""Why nothing else can be done where there is such a mark."""
 
 
 class InUse(Exception):
