@@ -17,6 +17,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 # Debian would make a cluster and start it on port 5432. The tests make their own, and a server that nobody
 # asked for is in the way of one that somebody runs. In force for the time of the installation only.
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/musubi.conf")
+# The same for servers that come as a service: Debian asks this program before it starts one.
+POLICY = Path("/usr/sbin/policy-rc.d")
+NEVER = "#!/bin/sh\nexit 101\n"
 
 
 def has_postgres() -> bool:
@@ -57,6 +60,8 @@ class Package:
 
     name: str
     present: Callable[[], bool]
+    service: str = ""
+    """What Debian would start now and with every start of the machine."""
 
 
 POSTGRES = Package("postgresql", has_postgres)
@@ -64,9 +69,9 @@ BROWSER = Package("chromium", has_browser)
 CLOCK = Package("faketime", has_fake_clock)
 FONT = Package("fonts-noto-cjk", has_japanese_font)
 # The second brings what sends files that were compressed beforehand.
-NGINX = Package("nginx", partial(_has_program, "nginx"))
+NGINX = Package("nginx", partial(_has_program, "nginx"), service="nginx")
 NGINX_BROTLI = Package("libnginx-mod-http-brotli-static", has_brotli_static)
-PROMETHEUS = Package("prometheus", partial(_has_program, "promtool"))
+PROMETHEUS = Package("prometheus", partial(_has_program, "promtool"), service="prometheus")
 CEPH = tuple(Package(name, partial(_has_program, name)) for name in ("ceph-mon", "ceph-osd", "radosgw"))
 
 
@@ -75,13 +80,23 @@ def install(packages: set[Package]) -> None:
     names = sorted(package.name for package in packages)
     print(f"==> apt-get install {' '.join(names)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    services = sorted(package.service for package in packages if package.service)
     NO_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
     NO_CLUSTER.write_text("create_main_cluster = false\n")
+    # One that is there is the machine's own, and decides for itself.
+    asked = not POLICY.exists()
     try:
+        if asked:
+            POLICY.write_text(NEVER)
+            POLICY.chmod(0o755)
         for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
             subprocess.run(["apt-get", "-q", *command], env=environment, capture_output=True, text=True, check=True)
+        if services and shutil.which("systemctl"):
+            subprocess.run(["systemctl", "--quiet", "disable", *services], capture_output=True, text=True, check=True)
     finally:
         NO_CLUSTER.unlink()
+        if asked:
+            POLICY.unlink()
 
 
 def ensure(needed: set[Package]) -> set[Package]:
