@@ -12,7 +12,18 @@ const brotli = promisify(zlib.brotliCompress)
 const gzip = promisify(zlib.gzip)
 
 /** What isn't compressed by its own format. */
-const TEXT = new Set(['.css', '.html', '.js', '.json', '.map', '.mjs', '.svg', '.txt', '.wasm', '.webmanifest'])
+const TEXT = new Set([
+  '.css',
+  '.html',
+  '.js',
+  '.json',
+  '.map',
+  '.mjs',
+  '.svg',
+  '.txt',
+  '.wasm',
+  '.webmanifest',
+])
 /** Below it, the headers alone fill what is sent. */
 const LEAST_BYTES = 1024
 
@@ -33,5 +44,6 @@ async function precompress(path) {
 const folder = argv[2]
 if (!folder) throw new Error('Which folder? node scripts/precompress.mjs FOLDER')
 for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-  if (entry.isFile() && TEXT.has(extname(entry.name))) await precompress(join(entry.parentPath, entry.name))
+  if (entry.isFile() && TEXT.has(extname(entry.name)))
+    await precompress(join(entry.parentPath, entry.name))
 }
