@@ -201,14 +201,14 @@ def test_every_library_that_encrypts_is_named() -> None:
     text = section("Keys and algorithms")
     assert {name for name in ENCRYPTING if importers(name)} == set(ENCRYPTING)
     assert [named for named in ENCRYPTING.values() if named not in text] == []
-    assert importers("cryptography.hazmat", "cryptography.fernet") == {"core/keyring.py"}
+    assert importers("cryptography.hazmat", "cryptography.fernet") == {"backup/age.py", "core/keyring.py"}
     assert importers("nacl", "Crypto", "Cryptodome", "itsdangerous", "passlib", "bcrypt", "jose") == set()
 
 
 def test_only_good_hashes_are_used() -> None:
     used = {name for text in MODULES.values() for name in re.findall(r"hashlib\.(\w+)", text)}
     # By name only that of a checksum that tus clients send.
-    assert used == {"sha256", "blake2b", "blake2s", "new"}
+    assert used == {"sha256", "blake2b", "blake2s", "scrypt", "new"}
     assert {module for module, text in MODULES.items() if "hashlib.new(" in text} == {
         "features/files/resumable/headers.py", "features/files/resumable/receiving.py",
     }  # fmt: skip

@@ -15,8 +15,6 @@ from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from musubi.backup.errors import BackupError, Damaged
 
@@ -144,7 +142,8 @@ def _stretch(passphrase: str, salt: bytes, work: int) -> bytes:
 
 
 def _expand(file_key: bytes, salt: bytes, purpose: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt, purpose).derive(file_key)
+    """HKDF with SHA-256 (RFC 5869), for one block."""
+    return hmac.digest(hmac.digest(salt, file_key, "sha256"), purpose + b"\x01", "sha256")
 
 
 def _mac(file_key: bytes, header: bytes) -> bytes:
