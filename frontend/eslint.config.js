@@ -93,6 +93,11 @@ export default defineConfigWithVueTs(
     ],
     APPLICATION_LIBRARIES.map((name) => ({ name, message: 'Pass it by props, slots or events.' })),
   ),
+  {
+    // One rule asks for types: whether what is used as an operand is a ref. Where there are few refs, a third of the time.
+    files: ['**/*.test.ts', 'src/testing/**', 'e2e/**', 'scripts/**', '*.{ts,js}'],
+    languageOptions: { parserOptions: { projectService: false } },
+  },
   // Inside its folder a feature uses relative imports, so any `@/features/…` is a look at another one.
   layer(
     ['src/features/**'],
