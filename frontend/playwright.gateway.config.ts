@@ -1,11 +1,6 @@
 import { defineConfig } from '@playwright/test'
 import config from './playwright.config'
 
-const { GATEWAY_URL } = process.env
-if (!GATEWAY_URL) {
-  throw new Error('Set GATEWAY_URL to the address of an installation to test')
-}
-
 /**
  * The browser workflow on an installation that runs already, such as one behind the gateway or one of containers:
  *
@@ -19,6 +14,6 @@ export default defineConfig({
   testIgnore: [],
   outputDir: './test-results/gateway',
   // The installation brings its own build.
-  globalSetup: undefined,
-  use: { ...config.use, baseURL: GATEWAY_URL, ignoreHTTPSErrors: true },
+  globalSetup: './e2e/gateway/requirements.ts',
+  use: { ...config.use, baseURL: process.env.GATEWAY_URL, ignoreHTTPSErrors: true },
 })
