@@ -40,6 +40,10 @@ describe('the menu of the settings', () => {
         '/settings/appearance',
         '/settings/appearance#theme',
         '/settings/appearance#language',
+        '/settings/data',
+        '/settings/data#export',
+        '/settings/data#import',
+        '/settings/data#delete-account',
       ]),
     )
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aNotification } from '../testing'
-import { mentionOf, targetOf } from './mention'
+import { mentionOf, ownDataText, targetOf } from './mention'
 
 describe('a notification', () => {
   it('of a mention leads to its message', () => {
@@ -26,5 +26,11 @@ describe('a notification', () => {
   it('may be without the words of the message', () => {
     const data = { room: 'general', seq: 7 }
     expect(mentionOf(aNotification(7, { data }))?.excerpt).toBe('')
+  })
+
+  it.each(['export_ready', 'import_done'])('of %s leads to the own data', (kind) => {
+    const notification = aNotification(7, { kind, data: {}, actor: null })
+    expect(ownDataText(notification)).not.toBeNull()
+    expect(targetOf(notification)).toEqual({ path: '/settings/data' })
   })
 })
