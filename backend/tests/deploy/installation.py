@@ -41,8 +41,8 @@ class Machine:
     def release(self, *, broken_at: int | None = None, cuts_off: bool = False) -> str:
         """Make a release: this code, which finds another version in the notes of its installation; that version.
 
-        `broken_at`: a port at which it starts and never becomes ready, because its Redis isn't there. With `cuts_off` it
-        says that the version before doesn't work with its database.
+        `broken_at`: a port at which it starts and never becomes ready, because its Redis isn't there.
+        With `cuts_off` it says that the version before doesn't work with its database.
         """
         self._releases += 1
         version = f"1.{self._releases}.0"
