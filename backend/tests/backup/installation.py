@@ -26,7 +26,6 @@ from musubi.features.mail.models import MailState, OutgoingMail
 from musubi.features.portability.models import DataExport, DataImport, ExportState, ImportState
 from musubi.settings import Settings
 from tests.features.files.seeds import plant
-from tests.features.files.support import uploaded
 from tests.features.rooms.talk import Talker
 from tests.second_factors import answer, begin, code_of, set_up_totp
 from tests.sql import database_of
@@ -43,7 +42,7 @@ class Remembered:
     refresh_token: str
     totp_secret: str
     item_id: int
-    file: dict[str, Any]
+    stored_name: str
     epoch: str
 
 
@@ -65,7 +64,7 @@ async def fill(settings: Settings) -> Remembered:
         taro = await make_actor(client, "taro")
         secret, _ = await set_up_totp(taro)
         item = await hanako.make_item("結び目の本", tags=["tea", "茶"], status="published")
-        file = await uploaded(hanako, "絵.png", item_id=item["id"])
+        file = await plant(app, hanako, "絵.png", item_id=item["id"], has_thumbnail=True)
         await plant(app, hanako, "large.pdf", LARGE)
         await plant(app, hanako, "pending.pdf", is_ready=False)
         room = await hanako.post("/rooms", json={"name": "tea"})
@@ -76,7 +75,7 @@ async def fill(settings: Settings) -> Remembered:
         await _add_rows(app, hanako, taro)
         async with database_of(app).reading() as reader:
             epoch = await reader.scalar(text("SELECT epoch FROM rooms"))
-        return Remembered(hanako.refresh_token, secret, item["id"], file, str(epoch))
+        return Remembered(hanako.refresh_token, secret, item["id"], file.stored_name, str(epoch))
 
 
 async def _add_rows(app: FastAPI, actor: Actor, other: Actor) -> None:
@@ -116,7 +115,7 @@ async def expect_all_is_there(settings: Settings, known: Remembered, *, is_same_
         hanako = await sign_in(client, "hanako")
         assert (await hanako.get(f"/items/{known.item_id}")).json()["tags"] == ["tea", "茶"]
         assert (await hanako.get("/items", params={"search": "結び目"})).json()["meta"]["total"] == 1
-        links = await hanako.get("/upload/links", params={"name": known.file["stored_name"]})
+        links = await hanako.get("/upload/links", params={"name": known.stored_name})
         for link in ("url", "thumbnail_url"):
             reply = await client.get(links.json()["data"][0][link])
             assert (reply.status_code, bool(reply.content)) == (200, True)

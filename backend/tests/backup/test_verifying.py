@@ -21,7 +21,7 @@ from tests.backup.installation import back_up, fill
 from tests.core.schema import connected
 
 PASSPHRASE = "a passphrase of some length"
-SAMPLES = 200
+SAMPLES = 60
 
 Members = dict[str, bytes]
 

@@ -273,7 +273,7 @@ async def test_a_moved_installation_goes_on(tmp_path: Path) -> None:
             async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as client:
                 hanako: Actor = await sign_in(client, "hanako")
                 assert (await hanako.get("/items", params={"search": "結び目"})).json()["meta"]["total"] == 1
-                links = await hanako.get("/upload/links", params={"name": known.file["stored_name"]})
+                links = await hanako.get("/upload/links", params={"name": known.stored_name})
                 assert (await client.get(links.json()["data"][0]["url"])).status_code == 200
                 history = (await hanako.get("/rooms/tea/messages")).json()
                 assert [message["content"] for message in history["data"]] == ["結び目 @taro"]
