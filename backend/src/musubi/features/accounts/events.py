@@ -10,8 +10,8 @@ class UserDeleted:
     user_id: int
     heir_id: int | None
     erases_items: bool = False
-    """Whether it takes its items along, which is for its owner to say. What it has in common with others, rooms for one,
-    stays in any case."""
+    """Whether it takes its items along, which is for its owner to say. What it has in common with others stays in any
+    case."""
 
 
 @dataclass(frozen=True, slots=True)

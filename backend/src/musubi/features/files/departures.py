@@ -48,8 +48,8 @@ async def follow_user(app: FastAPI, session: AsyncSession, event: UserDeleted) -
     """What someone uploaded goes with their account, but for what hangs on an item or is kept by a feature above; so do
     their uploads that are not finished."""
     if event.heir_id is not None or event.erases_items:
-        # They change hands next, or go. Whoever deletes one of them holds it before the files of its owners, and so must
-        # we.
+        # They change hands next, or go. Whoever deletes one of them holds it before the files of its owners, and so
+        # must we.
         items = select(Item.id).where(Item.owner_id == event.user_id).with_for_update().subquery()
         await session.execute(select(func.count()).select_from(items))
         await _hold(session, event.user_id, *([] if event.heir_id is None else [event.heir_id]))

@@ -39,9 +39,7 @@ STREAMS = ("POST /imports",)
 """They bound their bodies by themselves; see `core.http.body_limit`."""
 
 ExportName = Annotated[str, Path(max_length=64)]
-ExportViewer = Annotated[
-    Principal, Depends(Viewing(needs_sign_in=True, variant=Variant.EXPORT, parameter="export"))
-]
+ExportViewer = Annotated[Principal, Depends(Viewing(needs_sign_in=True, variant=Variant.EXPORT, parameter="export"))]
 _BYTES = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
 _FORM = {
     "requestBody": {
