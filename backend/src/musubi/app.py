@@ -227,8 +227,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _serving(app: FastAPI) -> AsyncIterator[None]:
-    app.state.rooms.start()
     app.state.bus.start(lambda: _look_now(app))
+    app.state.rooms.start()
     app.state.jobs.start()
     try:
         with app.state.stopping.listening():
