@@ -285,3 +285,11 @@ def test_secrets_may_lie_in_files(load: Load, tmp_path: Path) -> None:
 def test_a_folder_of_secrets_that_is_not_there_is_named(load: Load, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^MUSUBI_SECRETS_DIR: "):
         load({"MUSUBI_SECRETS_DIR": str(tmp_path / "nowhere")})
+
+
+def test_a_secret_that_is_not_for_us_is_one_line(load: Load, tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    # Root may read every file, but no folder is one.
+    (folder / "SECRET_KEY").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match=r"^MUSUBI_SECRETS_DIR: .*secret_key"):
+        load({"MUSUBI_SECRETS_DIR": str(folder)})

@@ -20,6 +20,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 from sqlalchemy import URL
 
@@ -338,6 +339,9 @@ def load_settings(**overrides: Any) -> Settings:
         message = first["msg"].removeprefix("Value error, ")
         name = _setting_name(str(first["loc"][0])) if first["loc"] else None
         raise ConfigurationError(f"{name}: {message}" if name else message) from None
+    except (SettingsError, OSError) as error:
+        # Nothing else of what is read here may be there and not be for us.
+        raise ConfigurationError(f"MUSUBI_SECRETS_DIR: {error}") from None
 
 
 def _setting_name(location: str) -> str:

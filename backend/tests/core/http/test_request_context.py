@@ -119,3 +119,13 @@ async def test_what_is_said_of_a_field_is_in_the_readers_language(member: Actor)
         assert error["message"] == "入力内容に誤りがあります"
         assert fields is None or error["details"]["fields"] == fields
         assert not any(message.isascii() for message in error["details"]["fields"].values())
+
+
+async def test_what_balancers_ask_fills_no_log(client: AsyncClient, app: FastAPI, access_log: CapturingLogger) -> None:
+    for path in ("/health", "/health/live", "/health/ready", "/health/startup"):
+        assert (await client.get(path)).status_code == 200
+    app.state.stopping.has_begun = True
+    assert (await client.get("/health/ready")).status_code == 503
+    assert [(call.method_name, call.kwargs["status"]) for call in access_log.calls] == [("debug", 200)] * 4 + [
+        ("info", 503)
+    ]

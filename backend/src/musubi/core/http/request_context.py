@@ -17,6 +17,9 @@ access_log = structlog.get_logger("musubi.access")
 # What others may choose as an id: enough for UUIDs, ULIDs and trace ids, nothing that could break a log line.
 _VALID_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 
+# By balancers and supervisors, who are told the same nearly every time: that fills no log.
+_ASKED_ALL_THE_TIME = frozenset({"/health", "/health/live", "/health/ready", "/health/startup"})
+
 
 class RequestContext:
     """Keeps a valid incoming `X-Request-ID`, else makes one; sets the context variables that messages and logs read."""
@@ -57,7 +60,8 @@ class RequestContext:
         finally:
             if measurement is not None:
                 seconds = measurement.end(status)
-                access_log.info(
+                tell = access_log.debug if status == 200 and scope["path"] in _ASKED_ALL_THE_TIME else access_log.info
+                tell(
                     "request",
                     method=scope["method"],
                     # As it was sent, percent-encoded: a decoded newline would let a client write log lines.
