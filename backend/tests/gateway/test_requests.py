@@ -76,7 +76,7 @@ async def test_an_id_goes_all_the_way(installation: Installation, visitor: httpx
     assert entry["upstream_status"] == "401"
     assert entry["timestamp"].endswith("Z")
 
-    made = (await visitor.get("/health")).headers["X-Request-ID"]
+    made = (await visitor.get("/api/v1/setup")).headers["X-Request-ID"]
     assert len(made) == 32
     installation.expect_logged(made)
     assert installation.gateway.entry(made)["status"] == 200

@@ -55,11 +55,12 @@ async function writeItem(page: Page, title: string): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible()
 }
 
-/** How the page, and what it asked for since, came. */
+/** How the page, and what it asked for since, came. What the browser had itself, or gave up, came by none. */
 const protocols = (page: Page) =>
   page.evaluate(() => {
     const kinds = ['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))
-    return [...new Set(kinds.map((it) => (it as PerformanceResourceTiming).nextHopProtocol))]
+    const names = kinds.map((it) => (it as PerformanceResourceTiming).nextHopProtocol)
+    return [...new Set(names.filter((name) => name !== ''))]
   })
 
 test('from the registration to the sign-out', async ({ page, context, another }) => {
