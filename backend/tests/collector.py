@@ -1,16 +1,17 @@
 """A collector of traces that keeps what it is sent."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from fastapi import FastAPI
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as RawSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
+
+from tests.posts import taking_posts
 
 SERVER, CLIENT, CONSUMER = RawSpan.SPAN_KIND_SERVER, RawSpan.SPAN_KIND_CLIENT, RawSpan.SPAN_KIND_CONSUMER
 
@@ -81,27 +82,13 @@ def collecting() -> Iterator[Collector]:
     """A collector at a port of the loopback address."""
     collector = Collector()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.path == "/v1/traces"
-            collector.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(collector.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def take(_request: BaseHTTPRequestHandler, body: bytes) -> int:
+        collector.bodies.append(body)
+        return collector.status
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        collector.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield collector
-        finally:
-            server.shutdown()
-            thread.join()
+    with taking_posts("/v1/traces", take) as port:
+        collector.url = f"http://127.0.0.1:{port}"
+        yield collector
 
 
 def tree(spans: list[Span], root: Span) -> list[Span]:

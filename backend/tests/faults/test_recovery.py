@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,7 @@ import pytest
 from tests.continuity.visitors import NO_ANSWER, Visits, visits
 from tests.mail_server import mail_server
 from tests.processes import MusubiServer, Variables
-from tests.services import Postgres, Valkey, postgres, valkey
+from tests.services import Postgres, Valkey
 from tests.services.fake_clock import FakeClock
 from tests.services.service import free_port
 from tests.services.small_disk import small_disk
@@ -26,18 +26,6 @@ BACK_SECONDS = 10.0
 """How soon it has to work again."""
 NOTICED_SECONDS = 2.0
 """Within which a process may still believe that all is well: the time that an answer under way takes."""
-
-
-@pytest.fixture
-def database() -> Iterator[Postgres]:
-    with postgres() as server:
-        yield server
-
-
-@pytest.fixture
-def store() -> Iterator[Valkey]:
-    with valkey() as server:
-        yield server
 
 
 @contextlib.asynccontextmanager

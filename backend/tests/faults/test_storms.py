@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -14,24 +14,12 @@ from tests.continuity.cluster import cluster
 from tests.continuity.history import delays_of
 from tests.continuity.installation import Installation
 from tests.continuity.storm import storm
-from tests.services import Postgres, Valkey, black_hole, postgres, valkey
+from tests.services import Postgres, Valkey, black_hole
 
 LATE_SECONDS = 2.0
 """How late a message may be, whatever is broken but the database."""
 SLACK_SECONDS = 3.0
 """What a machine that is busy with other things adds to that, in rare cases."""
-
-
-@pytest.fixture
-def database() -> Iterator[Postgres]:
-    with postgres() as server:
-        yield server
-
-
-@pytest.fixture
-def store() -> Iterator[Valkey]:
-    with valkey() as server:
-        yield server
 
 
 Start = Callable[..., contextlib.AbstractAsyncContextManager[Installation]]
