@@ -211,8 +211,13 @@ attempt_or_go_back() {
 
 # An update that is cut off is taken up again from here.
 begin() {
-  DEPLOY_COUNT=$(read_state unfinished | cut -s -d ' ' -f 2)
-  DEPLOY_COUNT=${DEPLOY_COUNT:-$(driver_backends | wc -l)}
+  local unfinished names
+  ask unfinished read_state unfinished
+  ask names driver_backends
+  # shellcheck disable=SC2206 # a word for each
+  names=($names)
+  DEPLOY_COUNT=$(cut -s -d ' ' -f 2 <<<"$unfinished")
+  DEPLOY_COUNT=${DEPLOY_COUNT:-${#names[@]}}
   write_file "$DEPLOY_STATE/unfinished" "$wanted $DEPLOY_COUNT"
   where_it_stands="between two backends; all serve. Run it again to finish, or with --rollback"
 }

@@ -130,9 +130,10 @@ stop_all() {
 # Move every backend to a version. `outcome` is 0 when all serve with it; signals are obeyed between two of them,
 # unless `determined` is set.
 roll() {
-  local version=$1 name
+  local version=$1 name names
   outcome=0
-  for name in $(outdated "$version"); do
+  ask names outdated "$version"
+  for name in $names; do
     [[ -n ${determined:-} ]] || obey_signals
     attempt "Replace $name by $version" replace "$name" "$version"
     ((outcome == 0)) || return 0

@@ -56,18 +56,31 @@ attempt() {
   shift
   printf '\n== %s\n' "$name"
   set +e
-  (
-    [[ -z ${shielded:-} ]] || trap '' INT TERM HUP
-    # What is started here and stays must hold neither the lock nor the terminal.
-    exec 3>&- 4>&- 9>&-
-    set -e
-    "$@"
-  ) </dev/null
-  outcome=$?
+  while :; do
+    (
+      [[ -z ${shielded:-} ]] || trap '' INT TERM HUP
+      # What is started here and stays must hold neither the lock nor the terminal.
+      exec 3>&- 4>&- 9>&-
+      set -e
+      "$@"
+    ) </dev/null
+    outcome=$?
+    # Only before it had its shield can such a signal have ended it. Then nothing was begun, and it is begun once more.
+    [[ -n ${shielded:-} && $outcome =~ ^(129|130|143)$ ]] || break
+  done
   set -e
   spent=$(((${EPOCHREALTIME/./} - started) / 1000))
   ((outcome == 0)) || word=FAILED
   say "$(printf '%6d.%03d s  %-6s  %s' $((spent / 1000)) $((spent % 1000)) "$word" "$name")"
+}
+
+# ask VARIABLE COMMAND…: put what a command prints into a variable. It is asked once more if it fails, as it does when a
+# signal to the whole group ends it halfway.
+ask() {
+  local -n reply_of_ask=$1
+  shift
+  # shellcheck disable=SC2034 # it is the caller's
+  reply_of_ask=$("$@") || reply_of_ask=$("$@")
 }
 
 # A step that ends the deployment when it fails.

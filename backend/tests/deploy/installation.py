@@ -111,6 +111,9 @@ class Machine:
             os.kill(int(file.read_text()), signal.SIGKILL)
 
 
+_LOOK_SECONDS = 0.05
+
+
 class Deployment:
     """A run of deploy.sh."""
 
@@ -138,6 +141,14 @@ class Deployment:
                 if words in line.decode():
                     return
         raise AssertionError(self.story)
+
+    async def until_begun(self, step: str) -> None:
+        """Wait until its log says that such a step has begun; only the end of a step is printed."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                if re.search(rf"^== {step}", self.story, re.MULTILINE):
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)
 
     def interrupt(self) -> None:
         """What Ctrl-C does: a signal to it and to all that it has started."""

@@ -67,7 +67,7 @@ async def test_a_version_that_is_never_ready_is_taken_back(host: Machine, databa
 async def test_an_interrupted_update_is_finished_by_the_next_run_and_can_be_taken_back(host: Machine) -> None:
     version = host.release()
     update = await host.deploy(version)
-    await update.until("Replace")
+    await update.until_begun("Replace")
     update.interrupt()
     assert await update.end() == 1, update.story
     assert "ended by SIGINT between two backends; all serve" in update.printed
