@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from PIL import Image
 
@@ -117,10 +117,11 @@ def docx(parts: Mapping[str, str | bytes] | None = None, *, types: str | None = 
 
 
 def archive(entries: Mapping[str, str | bytes]) -> bytes:
+    """The same bytes whenever it is made: they are in the names of tests, which every process has to find alike."""
     written = BytesIO()
-    with ZipFile(written, "w", ZIP_DEFLATED) as file:
+    with ZipFile(written, "w") as file:
         for name, content in entries.items():
-            file.writestr(name, content)
+            file.writestr(ZipInfo(name), content, ZIP_DEFLATED)
     return written.getvalue()
 
 
