@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -62,17 +62,26 @@ async def cluster(
         yield servers
 
 
-async def recovered(found: Visits, what: str, since: float) -> None:
-    """Wait until all is well, print how long that took, and judge it."""
-    await found.until_said(None)
-    await found.until_acknowledged(5)
-    took = found.recovery(since)
-    told = ", ".join(f"{seconds:.1f} s" for seconds in took.values())
-    sys.stdout.write(f"\n{what}: works again after {told}; {len(found.acks)} acknowledged, {dict(found.refused)}\n")
-    assert max(took.values()) < BACK_SECONDS
+Recovered = Callable[[Visits, str, float], Awaitable[None]]
 
 
-async def test_the_database_is_down(tmp_path: Path, database: Postgres, store: Valkey) -> None:
+@pytest.fixture
+def recovered(capsys: pytest.CaptureFixture[str]) -> Recovered:
+    """Waits until all is well, prints how long that took since a moment, and judges it."""
+
+    async def wait(found: Visits, what: str, since: float) -> None:
+        await found.until_said(None)
+        await found.until_acknowledged(5)
+        took = found.recovery(since)
+        told = ", ".join(f"{seconds:.1f} s" for seconds in took.values())
+        with capsys.disabled():
+            sys.stdout.write(f"\n{what}: works again after {told}; {len(found.acks)} written, {dict(found.refused)}\n")
+        assert max(took.values()) < BACK_SECONDS
+
+    return wait
+
+
+async def test_the_database_is_down(tmp_path: Path, database: Postgres, store: Valkey, recovered: Recovered) -> None:
     async with cluster(tmp_path, database, store) as servers, visits(servers) as found:
         await found.until_acknowledged(20)
         await asyncio.to_thread(database.kill)
@@ -86,7 +95,7 @@ async def test_the_database_is_down(tmp_path: Path, database: Postgres, store: V
         await recovered(found, "database killed", time.monotonic())
 
 
-async def test_redis_is_down(tmp_path: Path, database: Postgres, store: Valkey) -> None:
+async def test_redis_is_down(tmp_path: Path, database: Postgres, store: Valkey, recovered: Recovered) -> None:
     """Everything goes on without it; only that processes don't hear of each other as fast is said."""
     async with cluster(tmp_path, database, store) as servers, visits(servers) as found:
         await found.until_acknowledged(20)
@@ -102,7 +111,7 @@ async def test_redis_is_down(tmp_path: Path, database: Postgres, store: Valkey) 
         await recovered(found, "Redis killed", time.monotonic())
 
 
-async def test_a_process_is_killed(tmp_path: Path, database: Postgres, store: Valkey) -> None:
+async def test_a_process_is_killed(tmp_path: Path, database: Postgres, store: Valkey, recovered: Recovered) -> None:
     async with cluster(tmp_path, database, store) as servers, visits(servers) as found:
         victim, other = servers
         for _ in range(3):
@@ -116,7 +125,7 @@ async def test_a_process_is_killed(tmp_path: Path, database: Postgres, store: Va
             assert {look.failing for look in found.looks[before:] if look.server is other} == {None}
 
 
-async def test_the_disk_is_full(tmp_path: Path) -> None:
+async def test_the_disk_is_full(tmp_path: Path, recovered: Recovered) -> None:
     """That of an embedded installation: nothing can be written, everything can be read."""
     with small_disk(32) as disk:
         changes: Variables = {"MUSUBI_DATA_DIR": str(disk.path_within / "data")}
@@ -137,7 +146,7 @@ async def test_the_disk_is_full(tmp_path: Path) -> None:
             await recovered(found, "disk full", time.monotonic())
 
 
-async def test_the_mail_server_is_down(tmp_path: Path, database: Postgres, store: Valkey) -> None:
+async def test_the_mail_server_is_down(tmp_path: Path, database: Postgres, store: Valkey, recovered: Recovered) -> None:
     """Nobody but the mail waits for it."""
     port = free_port()
     mail: Variables = {"MUSUBI_SMTP_URL": f"smtp://127.0.0.1:{port}?starttls=never"}
@@ -160,7 +169,9 @@ async def test_the_mail_server_is_down(tmp_path: Path, database: Postgres, store
 
 
 @pytest.mark.parametrize("step", [300, -300], ids=["forwards", "backwards"])
-async def test_the_clock_is_set(tmp_path: Path, database: Postgres, store: Valkey, step: int) -> None:
+async def test_the_clock_is_set(
+    tmp_path: Path, database: Postgres, store: Valkey, step: int, recovered: Recovered
+) -> None:
     """By five minutes, on the machine of all processes, and back again."""
     clock = FakeClock(tmp_path)
     async with cluster(tmp_path, database, store, {**clock.variables}) as servers, visits(servers) as found:
