@@ -68,6 +68,8 @@ test('a server that dies and comes back loses and doubles nothing', async ({
 }) => {
   test.slow()
   const theirs = await meetTaro(page, { people, me, openBrowser })
+  // What is under way when it dies fails, too.
+  for (const side of [page, theirs]) await side.waitForLoadState('networkidle')
   await server.kill()
   watch.expect('net::ERR_CONNECTION_REFUSED POST /api/v1/ws/ticket')
   await write(page, 'Is it me?')
