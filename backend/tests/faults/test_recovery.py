@@ -147,7 +147,7 @@ async def test_the_disk_is_full(tmp_path: Path, recovered: Recovered) -> None:
 
 
 async def test_the_mail_server_is_down(tmp_path: Path, database: Postgres, store: Valkey, recovered: Recovered) -> None:
-    """Nobody but the mail waits for it."""
+    """Nobody but the mail waits for it, and that until its next attempt, which comes at random within a time that grows."""
     port = free_port()
     mail: Variables = {"MUSUBI_SMTP_URL": f"smtp://127.0.0.1:{port}?starttls=never"}
     async with cluster(tmp_path, database, store, mail) as servers, visits(servers) as found:
@@ -163,7 +163,6 @@ async def test_the_mail_server_is_down(tmp_path: Path, database: Postgres, store
             await mails.until_taken_for({f"late-{number}@example.com" for number in range(6)})
             took = time.monotonic() - back
             await recovered(found, f"mail server away (its mails after {took:.1f} s)", back)
-        assert took < BACK_SECONDS
         assert {look.failing for look in found.looks[start:]} == {None}
         assert not found.refused
 
