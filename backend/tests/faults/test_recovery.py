@@ -147,7 +147,7 @@ async def test_the_disk_is_full(tmp_path: Path, recovered: Recovered) -> None:
 
 
 async def test_the_mail_server_is_down(tmp_path: Path, database: Postgres, store: Valkey, recovered: Recovered) -> None:
-    """Nobody but the mail waits for it, and that until its next attempt, which comes at random within a time that grows."""
+    """Nobody but the mail waits for it, and that until its next attempt, at random within a time that grows."""
     port = free_port()
     mail: Variables = {"MUSUBI_SMTP_URL": f"smtp://127.0.0.1:{port}?starttls=never"}
     async with cluster(tmp_path, database, store, mail) as servers, visits(servers) as found:
