@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from musubi.backup.errors import BackupError
+from musubi.core.disk import synchronize
 
 _PREFIX: Final = "musubi-"
 _SUFFIX: Final = ".backup"
@@ -102,12 +103,3 @@ def _remove_if_abandoned(part: Path) -> None:
     with suppress(FileNotFoundError), part.open("rb") as file, suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         part.unlink()
-
-
-def synchronize(path: Path) -> None:
-    """Have a file, or the names in a directory, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

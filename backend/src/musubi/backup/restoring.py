@@ -27,7 +27,6 @@ from musubi.backup.descriptions import description_of
 from musubi.backup.errors import BackupError
 from musubi.backup.manifest import Head
 from musubi.backup.opening import opened
-from musubi.backup.place import synchronize
 from musubi.backup.progress import Progress
 from musubi.backup.replacing import drop_jobs, is_empty, renew_epochs, replace_rows
 from musubi.backup.secret_keeping import check_secrets, keep_secrets
@@ -35,6 +34,7 @@ from musubi.backup.verifying import Verified, verify
 from musubi.core import installation, migrations
 from musubi.core.clock import utcnow
 from musubi.core.database_url import async_database_url
+from musubi.core.disk import synchronize
 from musubi.settings import Settings
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from musubi.backup.errors import BackupError
 from musubi.backup.keys import Secrets, fits_file, secrets_of
-from musubi.backup.place import synchronize
 from musubi.backup.verifying import Verified
 from musubi.core.clock import utcnow
+from musubi.core.disk import synchronize
 from musubi.core.keyring import KeyRing
 from musubi.settings import Settings
 

@@ -141,14 +141,14 @@ async def test_a_directory_comes_and_goes_with_what_is_in_it(tmp_path: Path, roo
 def halted(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
     """A disk that is slow: the first event comes when a write waits for it, the second lets it go on."""
     reached, go_on = threading.Event(), threading.Event()
-    really = module._synchronize
+    really = module.synchronize
 
     def synchronize(path: Path) -> None:
         reached.set()
         assert go_on.wait(30)
         really(path)
 
-    monkeypatch.setattr(module, "_synchronize", synchronize)
+    monkeypatch.setattr(module, "synchronize", synchronize)
     yield reached, go_on
     go_on.set()
 

@@ -25,6 +25,7 @@ from musubi.adapters.storage.protocol import (
     names_of_key,
     names_of_prefix,
 )
+from musubi.core.disk import synchronize
 
 # No key begins with a dot.
 _UNFINISHED = ".unfinished"
@@ -146,7 +147,7 @@ class LocalStorage:
         unfinished = self._unfinished / uuid4().hex
         try:
             write(unfinished)
-            _synchronize(unfinished)
+            synchronize(unfinished)
             try:
                 self._make(path.parent)
                 unfinished.rename(path)
@@ -157,7 +158,7 @@ class LocalStorage:
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
-        _synchronize(path.parent)
+        synchronize(path.parent)
 
     def _make(self, directory: Path) -> None:
         """Make a directory that outlives a crash, with those above it.
@@ -168,7 +169,7 @@ class LocalStorage:
             return
         self._make(directory.parent)
         directory.mkdir(exist_ok=True)
-        _synchronize(directory.parent)
+        synchronize(directory.parent)
         if len(self._at_rest) >= _MAX_REMEMBERED:
             self._at_rest.clear()
         self._at_rest.add(directory)
@@ -223,11 +224,3 @@ def _as_faults() -> Iterator[None]:
 def _unless_gone(error: OSError) -> None:
     if not isinstance(error, _NO_FILE):
         raise error
-
-
-def _synchronize(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
