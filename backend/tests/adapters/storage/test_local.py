@@ -13,6 +13,7 @@ import pytest
 
 from musubi.adapters.storage import LocalStorage, StorageFull, StorageUnavailable
 from musubi.adapters.storage import local as module
+from musubi.core import disk
 from tests.adapters.storage.reading import content, is_there, sizes
 
 
@@ -141,7 +142,7 @@ async def test_a_directory_comes_and_goes_with_what_is_in_it(tmp_path: Path, roo
 def halted(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
     """A disk that is slow: the first event comes when a write waits for it, the second lets it go on."""
     reached, go_on = threading.Event(), threading.Event()
-    really = module.synchronize
+    really = disk.synchronize
 
     def synchronize(path: Path) -> None:
         reached.set()
